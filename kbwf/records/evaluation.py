@@ -1,0 +1,156 @@
+"""`Evaluation`: what the judge found out about one kernel. `ScoredSample`: a sample joined with its evaluation."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from kbwf.records.base import Record
+from kbwf.records.sample import Sample
+
+
+class EvalStatus(StrEnum):
+    """Outcome of an evaluation; every value but PASSED is a result too, never an exception."""
+
+    PASSED = "passed"
+    """Right outputs in every trial; only then there is a speedup."""
+    NO_KERNEL = "no_kernel"
+    """The response holds no kernel; `message` says why."""
+    COMPILE_ERROR = "compile_error"
+    """Source that cannot be compiled or imported, or a `ModelNew` that cannot be built."""
+    RUNTIME_ERROR = "runtime_error"
+    """`forward` raised."""
+    WRONG_TYPE = "wrong_type"
+    """The result is no plain `torch.Tensor`."""
+    WRONG_SHAPE = "wrong_shape"
+    WRONG_DTYPE = "wrong_dtype"
+    """The result has another dtype or lies on another device."""
+    WRONG_VALUES = "wrong_values"
+    """Values beyond tolerance, in a trial or in a timed call."""
+    INPUT_CHANGED = "input_changed"
+    """An input differs after the call, or the result shares memory with one although the reference's does not."""
+    TIMEOUT = "timeout"
+    """Wall-clock limit reached; the process was killed."""
+    CRASHED = "crashed"
+    """The process ended by itself: a signal, an exit, an illegal access, memory exhausted."""
+    FLAGGED = "flagged"
+    """Right outputs, but something is not believable: claimed times against the judge's clock, protocol broken."""
+
+
+class Environment(Record):
+    """Hardware and software that the numbers belong to."""
+
+    device: str
+    """`NVIDIA H200`, or `cpu: ` and the processor's name."""
+    device_uuid: str | None = None
+    driver: str | None = None
+    torch: str
+    cuda: str | None = None
+    python: str
+    num_threads: int | None = None
+    """CPU threads torch used, for evaluations on the CPU."""
+
+
+class SandboxReport(Record):
+    """What confined the candidate, and what this host did not permit."""
+
+    applied: tuple[str, ...]
+    missing: tuple[str, ...] = ()
+
+
+class Verdict(Record):
+    """Correctness trials with fresh secret inputs."""
+
+    is_correct: bool
+    num_trials: int = Field(ge=0)
+    num_trials_correct: int = Field(ge=0)
+    max_abs_error: float | None = None
+    tolerance: float
+
+
+class Timing(Record):
+    """Reference and kernel, timed in alternating blocks."""
+
+    ref_runtime_ms: float = Field(gt=0)
+    """Median over blocks of the reference's median call."""
+    runtime_ms: float = Field(gt=0)
+    speedup: float = Field(gt=0)
+    """Median over blocks of (reference's median / kernel's median)."""
+    speedup_low: float = Field(gt=0)
+    """Bootstrap interval over blocks, `confidence_level` wide."""
+    speedup_high: float = Field(gt=0)
+    confidence_level: float = 0.95
+    num_blocks: int = Field(ge=1)
+    num_perf_trials: int = Field(ge=1)
+    """Timed calls of the kernel, and as many of the reference."""
+    block_ref_runtime_ms: tuple[float, ...]
+    block_runtime_ms: tuple[float, ...]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Timing":
+        if not self.speedup_low <= self.speedup <= self.speedup_high:
+            raise ValueError(f"speedup {self.speedup} outside [{self.speedup_low}, {self.speedup_high}]")
+        if not self.num_blocks == len(self.block_ref_runtime_ms) == len(self.block_runtime_ms):
+            raise ValueError("one median per block is needed for reference and kernel")
+        return self
+
+
+class Evaluation(Record):
+    """Status, verdict and times of one sample's kernel."""
+
+    task_id: str
+    policy_id: str
+    seed: int
+    sample_idx: int = Field(ge=0)
+    status: EvalStatus
+    message: str = ""
+    """Why it is not PASSED, in one line."""
+    trace: str = ""
+    """The kernel's own last words: traceback or output, capped."""
+    kernel_source: str | None
+    """What was evaluated: extracted from the response; None with NO_KERNEL."""
+    kernel_sha256: str | None
+    """Content address: comments and layout apart, equal kernels have equal hashes."""
+    official: Verdict | None = None
+    timing: Timing | None = None
+    environment: Environment | None = None
+    sandbox: SandboxReport | None = None
+    mode: Literal["fast", "full", "adaptive"]
+    is_reused: bool = False
+    """Taken from an earlier measurement of the same kernel under the same conditions."""
+    seconds_s: dict[str, float] = Field(default_factory=dict)
+    """Where the time went, by phase."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Evaluation":
+        if (self.timing is not None) != (self.status == EvalStatus.PASSED):
+            raise ValueError(f"{self.status} with timing {self.timing}: timing belongs to PASSED and only to it")
+        if (self.kernel_source is None) != (self.status == EvalStatus.NO_KERNEL):
+            raise ValueError(f"{self.status}: a kernel source is missing exactly with NO_KERNEL")
+        if (self.kernel_source is None) != (self.kernel_sha256 is None):
+            raise ValueError("kernel_source and kernel_sha256 come together")
+        return self
+
+    @property
+    def is_correct(self) -> bool:
+        """PASSED: hence compiled, right outputs, not flagged."""
+        return self.status == EvalStatus.PASSED
+
+    @property
+    def speedup(self) -> float | None:
+        """`ref_runtime_ms / runtime_ms` by blocks, or None if not correct."""
+        return self.timing.speedup if self.timing else None
+
+
+class ScoredSample(Record):
+    """A sample joined with its evaluation."""
+
+    sample: Sample
+    evaluation: Evaluation
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "ScoredSample":
+        ours = [(r.task_id, r.policy_id, r.seed, r.sample_idx) for r in (self.sample, self.evaluation)]
+        if ours[0] != ours[1]:
+            raise ValueError(f"sample {ours[0]} joined with the evaluation of {ours[1]}")
+        return self

@@ -1,0 +1,1 @@
+"""One module per rule: read records, call the floors below, write records."""

@@ -1,0 +1,67 @@
+"""Reading and writing records: whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from kbwf.errors import RecordError
+from kbwf.records.base import Record
+
+R = TypeVar("R", bound=Record)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write atomically: a reader sees the old file or the new one, a crash leaves no half.
+
+    The temporary file lies in the same folder, because a rename is atomic only inside one file system.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Write one record as one line of JSON."""
+    write_text(path, record.to_json() + "\n")
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """Read one record.
+
+    Raises:
+        RecordError: the file is missing or does not hold a valid record of this kind.
+    """
+    return kind.from_json(_read(path), str(path))
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write records as JSON lines."""
+    write_text(path, "".join(record.to_json() + "\n" for record in records))
+
+
+def read_records(path: Path, kind: type[R]) -> list[R]:
+    """Read JSON lines.
+
+    Raises:
+        RecordError: the file is missing, or a line (named) does not hold a valid record of this kind.
+    """
+    lines = _read(path).splitlines()
+    return [kind.from_json(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RecordError(f"{path} does not exist; run the workflow, or check the path") from error

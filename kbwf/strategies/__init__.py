@@ -1,0 +1,1 @@
+"""Rules that choose one sample of a task."""

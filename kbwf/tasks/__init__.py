@@ -1,0 +1,1 @@
+"""Tasks, prompts, and the kernel in a response."""

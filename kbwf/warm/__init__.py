@@ -1,0 +1,1 @@
+"""Long-lived helpers that many short jobs share."""
