@@ -15,6 +15,9 @@ from kbwf.errors import ConfigError
 Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
 
 
+IDENTITY_CHUNK_SIZE = 4
+
+
 class Block(BaseModel):
     """A part of the configuration: frozen, and a key it does not know stops the run."""
 
@@ -60,6 +63,10 @@ class Tasks(Block):
         if self.subset == ():
             raise ValueError("tasks.subset is an empty list; name problem ids, or one of all, train, eval")
         return self
+
+    def source_param(self) -> str:
+        """What a single task depends on: the source, not which of its tasks the study uses."""
+        return json.dumps(self.model_dump(mode="json", exclude={"split_seed", "subset"}), sort_keys=True)
 
 
 class Prompt(Block):
@@ -117,7 +124,14 @@ class Identity(Block):
     """The A/A control: the reference's own forward body, judged like any kernel."""
 
     num_samples: int = Field(default=4, ge=0)
-    """Separate measurements per task and seed; 0 leaves the control out, and every number without its noise floor."""
+    """Separate measurements per task and seed, in fours; 0 leaves the control out, and every number without its noise
+    floor."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Identity":
+        if self.num_samples % IDENTITY_CHUNK_SIZE:
+            raise ValueError(f"identity.num_samples must be a multiple of {IDENTITY_CHUNK_SIZE}, got {self.num_samples}")
+        return self
 
 
 class Evaluation(Block):
@@ -211,6 +225,13 @@ class Config(Block):
         if self.base.model != "demo" and self.base.model[0] in "./~" and not Path(self.base.model).expanduser().is_dir():
             raise ValueError(f"base.model {self.base.model!r} is no folder; give an existing one, or a Hugging Face name")
         return self
+
+    def sampling_of(self, policy_id: str) -> Sampling:
+        """How many samples this policy draws, and how."""
+        if policy_id != "identity":
+            return self.sampling
+        numbers = {"num_samples": self.identity.num_samples, "chunk_size": IDENTITY_CHUNK_SIZE}
+        return self.sampling.model_copy(update=numbers)
 
 
 def load_config(raw: dict[str, Any], origin: str) -> Config:

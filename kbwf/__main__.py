@@ -1,0 +1,7 @@
+"""`python -m kbwf`."""
+
+import sys
+
+from kbwf.cli import main
+
+sys.exit(main())

@@ -1,0 +1,65 @@
+# What all rules share: the validated configuration, the wildcards' ranges, and input functions.
+import json
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from kbwf import plan
+from kbwf.config import load_config
+from kbwf.provenance import stage_digest, text_digest
+
+try:
+    cfg = load_config(config, "config.yaml")
+    TASKS = plan.task_ids(cfg.tasks)
+except ValueError as error:
+    raise WorkflowError(str(error)) from None
+
+POLICIES = ["base"] + (["identity"] if cfg.identity.num_samples else [])
+SEEDS = list(cfg.sampling.seeds)
+
+# Jobs find this environment's `kbwf` without activation; warm processes leave when this Snakemake is gone.
+os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
+os.environ["KBWF_OWNER_PID"] = str(os.getpid())
+
+
+wildcard_constraints:
+    policy="|".join(POLICIES),
+    task=r"l\d+_p\d+",
+    seed=r"\d+",
+    chunk=r"\d+",
+    idx=r"\d+",
+    strategy="|".join(cfg.selection.strategies),
+
+
+def problem_source(wildcards):
+    """What identifies a task's source: a file's content, or the data set's revision."""
+    path = plan.problem_path(cfg.tasks, plan.parse_task_id(wildcards.task)[1])
+    return text_digest(path) if path else str(cfg.tasks.revision)
+
+
+def demo_folder(wildcards):
+    is_demo = wildcards.policy == "base" and cfg.base.model == "demo"
+    return "results/demo_policy" if is_demo else []
+
+
+def draw_settings(wildcards):
+    """How samples are drawn, without their number: more of them must leave those there are alone."""
+    sampling = cfg.sampling_of(wildcards.policy)
+    return json.dumps({key: getattr(sampling, key) for key in ("chunk_size", "temperature", "max_tokens")})
+
+
+def chunk_of(wildcards):
+    chunk = plan.chunk_of(int(wildcards.idx), cfg.sampling_of(wildcards.policy).chunk_size)
+    return f"results/samples/{wildcards.policy}/{wildcards.task}/seed{wildcards.seed}/chunk{chunk}.jsonl"
+
+
+def chunks_of(wildcards):
+    pattern = "results/samples/{w.policy}/{w.task}/seed{w.seed}/chunk{chunk}.jsonl"
+    return [pattern.format(w=wildcards, chunk=chunk) for chunk in plan.chunks(cfg.sampling_of(wildcards.policy))]
+
+
+def evaluations_of(wildcards):
+    pattern = "results/evals/{w.policy}/{w.task}/seed{w.seed}/{idx}.json"
+    return [pattern.format(w=wildcards, idx=idx) for idx in plan.sample_indices(cfg.sampling_of(wildcards.policy))]
