@@ -173,7 +173,9 @@ def _evaluate_file(options: argparse.Namespace) -> str:
     from kbwf.stages.evaluate_file import evaluate_file
     from kbwf.store import write_record
 
-    evaluation, message = evaluate_file(options.task, Path(options.samples), Evaluation.model_validate_json(options.settings))
+    evaluation, message = evaluate_file(
+        options.task, Path(options.samples), Evaluation.model_validate_json(options.settings)
+    )
     if options.output:
         write_record(Path(options.output), evaluation)
     return message
@@ -208,8 +210,10 @@ def _best(options: argparse.Namespace) -> str:
 
     from kbwf.stages.select import write_best
 
-    lists = [[Path(path) for path in getattr(options, name)] for name in ("selections", "scored", "tasks")]
-    written = write_best(*lists, Path(options.output))
+    selections, scored, tasks = (
+        [Path(path) for path in getattr(options, name)] for name in ("selections", "scored", "tasks")
+    )
+    written = write_best(selections, scored, tasks, Path(options.output))
     return f"{len(written)} kernels in {options.output}"
 
 
@@ -223,7 +227,10 @@ def _report(options: argparse.Namespace) -> str:
     for path in map(Path, options.scored):
         scored.setdefault(path.parents[1].name, []).append(path)  # …/{policy}/{task}/seed{seed}.jsonl
     selections, tasks = [Path(path) for path in options.selections], [Path(path) for path in options.tasks]
-    report, selection = Report.model_validate_json(options.report), SelectionBlock.model_validate_json(options.selection)
+    report, selection = (
+        Report.model_validate_json(options.report),
+        SelectionBlock.model_validate_json(options.selection),
+    )
     make_report(scored, selections, tasks, report, selection, Path(options.output))
     return f"report in {options.output}"
 

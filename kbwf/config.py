@@ -130,7 +130,9 @@ class Identity(Block):
     @model_validator(mode="after")
     def _agree(self) -> "Identity":
         if self.num_samples % IDENTITY_CHUNK_SIZE:
-            raise ValueError(f"identity.num_samples must be a multiple of {IDENTITY_CHUNK_SIZE}, got {self.num_samples}")
+            raise ValueError(
+                f"identity.num_samples must be a multiple of {IDENTITY_CHUNK_SIZE}, got {self.num_samples}"
+            )
         return self
 
 
@@ -222,8 +224,14 @@ class Config(Block):
                 "base.model demo knows only the bundled tasks in style forward_body; tasks.source is"
                 f" {self.tasks.source!r} and prompt.style {self.prompt.style!r}. Name a model, or change these two"
             )
-        if self.base.model != "demo" and self.base.model[0] in "./~" and not Path(self.base.model).expanduser().is_dir():
-            raise ValueError(f"base.model {self.base.model!r} is no folder; give an existing one, or a Hugging Face name")
+        if (
+            self.base.model != "demo"
+            and self.base.model[0] in "./~"
+            and not Path(self.base.model).expanduser().is_dir()
+        ):
+            raise ValueError(
+                f"base.model {self.base.model!r} is no folder; give an existing one, or a Hugging Face name"
+            )
         return self
 
     def sampling_of(self, policy_id: str) -> Sampling:

@@ -1,11 +1,14 @@
 # Samples depend on policy, task, seed and chunk, never on how many are drawn in all.
+# gpu=1 rather than threads: on the CPU it must not run beside a timed kernel, and it should not wait for all cores.
 rule train_demo_policy:
     output:
         directory("results/demo_policy"),
     log:
         "results/logs/train_demo_policy.log",
     cache: True
-    threads: workflow.cores
+    priority: 10
+    resources:
+        gpu=1,
     params:
         demo=lambda wildcards: cfg.demo.to_param(),
         code=stage_digest("base_policy"),

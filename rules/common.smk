@@ -35,7 +35,8 @@ wildcard_constraints:
 
 def problem_source(wildcards):
     """What identifies a task's source: a file's content, or the data set's revision."""
-    path = plan.problem_path(cfg.tasks, plan.parse_task_id(wildcards.task)[1])
+    problem_id = int(wildcards.task.partition("_p")[2])
+    path = plan.problem_path(cfg.tasks, problem_id)
     return text_digest(path) if path else str(cfg.tasks.revision)
 
 

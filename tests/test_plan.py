@@ -125,4 +125,5 @@ def test_ids_are_abbreviated_by_runs() -> None:
 def test_plan_imports_neither_torch_nor_a_data_set_library() -> None:
     """Snakemake imports it on every start."""
     code = "import sys, kbwf.plan; print(sorted({'torch', 'datasets', 'numpy', 'yaml'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -52,7 +52,9 @@ def check_model(base_model: str, revision: str | None, chat_template: ChatTempla
     location = _location(base_model)
     is_folder = Path(location).is_dir()
     if is_folder and not any(path.suffix in {".safetensors", ".bin"} for path in Path(location).iterdir()):
-        raise PolicyError(f"{location} holds no weights (*.safetensors or *.bin); give a folder made by save_pretrained")
+        raise PolicyError(
+            f"{location} holds no weights (*.safetensors or *.bin); give a folder made by save_pretrained"
+        )
     with _loading(base_model):
         config = AutoConfig.from_pretrained(location, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(location, revision=revision)

@@ -15,7 +15,6 @@ from kbwf.evaluation.zygote import Process, Zygote
 from kbwf.records import Task
 
 
-
 class Runner:
     """The judge's end of a runner, with a deadline for everything it does."""
 
@@ -74,8 +73,12 @@ class Bench:
         if type(expected) is not torch.Tensor:
             raise TaskError(f"{task.task_id} {task.name}: the reference returns a {type(expected).__name__}, no tensor")
         self.expected_dtype = expected.dtype
-        self.may_alias = any(_storage(value) == _storage(expected) for value in drawn if isinstance(value, torch.Tensor))
-        self.inputs: list[Any] = [self._share(value).tensor if isinstance(value, torch.Tensor) else value for value in drawn]
+        self.may_alias = any(
+            _storage(value) == _storage(expected) for value in drawn if isinstance(value, torch.Tensor)
+        )
+        self.inputs: list[Any] = [
+            self._share(value).tensor if isinstance(value, torch.Tensor) else value for value in drawn
+        ]
         num_inputs = len(self._shared)
         self.output = self._share(expected).tensor
         self._ref_output = self._share(expected)
@@ -155,6 +158,16 @@ class Bench:
         opening = {"buffers": [shared.fields for shared in buffers], "slots": self._slots, "output": self._num_inputs}
         runner.open(opening, [descriptor for shared in buffers for descriptor in shared.descriptors])
         return runner
+
+
+def probe_sandbox(zygote: Zygote, device: str) -> dict[str, list[str]]:
+    """What of the sandbox this host permits: `applied` and `missing`."""
+    runner = Runner(zygote, zygote.start(device, num_threads=1, max_memory_gb=4), deadline_s=0)
+    output = Shared(torch.zeros(1, device=device))
+    runner.open({"buffers": [output.fields], "slots": [], "output": 0}, output.descriptors)
+    runner.end()
+    output.close()
+    return runner.sandbox
 
 
 def _key(task: Task, settings: Settings) -> tuple[object, ...]:

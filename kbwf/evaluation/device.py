@@ -33,7 +33,9 @@ def describe_environment(device: torch.device, num_threads: int) -> Environment:
     """Hardware and software that a measurement on this device belongs to."""
     python = platform.python_version()
     if device.type == "cpu":
-        return Environment(device=f"cpu: {_processor()}", torch=torch.__version__, python=python, num_threads=num_threads)
+        return Environment(
+            device=f"cpu: {_processor()}", torch=torch.__version__, python=python, num_threads=num_threads
+        )
     properties = torch.cuda.get_device_properties(device)
     return Environment(
         device=properties.name,
@@ -43,6 +45,14 @@ def describe_environment(device: torch.device, num_threads: int) -> Environment:
         cuda=torch.version.cuda,
         python=python,
     )
+
+
+def describe_gpus() -> tuple[bool, str]:
+    """Whether torch sees a GPU here, and a line about it."""
+    if torch.cuda.is_available():
+        return True, f"{torch.cuda.device_count()} x {torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
+    built = f"this torch is built for CUDA {torch.version.cuda}" if torch.version.cuda else "this torch has no CUDA"
+    return False, f"none ({built}); kernels are judged on the CPU, where times are only ratios"
 
 
 @contextlib.contextmanager

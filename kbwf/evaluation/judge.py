@@ -87,7 +87,9 @@ class Judge:
     def _examine(
         self, bench: Bench, candidate: Runner, kernel_source: str, settings: Settings, clock: "_PhaseClock"
     ) -> Finding:
-        sandbox = SandboxReport(applied=tuple(candidate.sandbox["applied"]), missing=tuple(candidate.sandbox["missing"]))
+        sandbox = SandboxReport(
+            applied=tuple(candidate.sandbox["applied"]), missing=tuple(candidate.sandbox["missing"])
+        )
         if settings.sandbox == "require" and sandbox.missing:
             raise InfrastructureError(
                 f"evaluation.sandbox is require, but this host does not permit: {', '.join(sandbox.missing)}."

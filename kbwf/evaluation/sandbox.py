@@ -11,6 +11,7 @@ files open that forbid a late read-only remount (docs/decisions/judge_owns_the_b
 
 import contextlib
 import errno
+import functools
 import os
 import resource
 import signal
@@ -49,7 +50,7 @@ def enter(target: Callable[[], None], settings: dict[str, Any], keep_descriptors
     if os.getuid() != 0:
         _try(report, "user namespace", namespaces.become_root_of_user_namespace)
     for kind in ("net", "ipc", "uts", "mount", "pid"):
-        _try(report, f"{kind} namespace", lambda kind=kind: namespaces.unshare(kind))
+        _try(report, f"{kind} namespace", functools.partial(namespaces.unshare, kind))
     child = os.fork()
     if child == 0:
         # Process 1 of a PID namespace ignores signals it sends itself, so an abort would not end it as it ends others:

@@ -5,6 +5,7 @@ carry the same distinctions in grey.
 """
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -76,7 +77,7 @@ def scaling_figure(table: Table, confidence_level: float) -> str:
         return _svg(figure)
 
 
-def _say_if_empty(axes: Axes, table: Table, ks: list[int]) -> None:
+def _say_if_empty(axes: Axes, table: Table, ks: Sequence[int]) -> None:
     values = [row["fast_1_at_k"] for row in table.rows]
     if not ks:
         axes.text(0.5, 0.5, "no samples", transform=axes.transAxes, ha="center")

@@ -5,7 +5,9 @@ import importlib.util
 import shutil
 from collections.abc import Mapping
 
-from kbwf.evaluation.zygote import Zygote  # before anything touches the GPU
+from kbwf.evaluation.bench import probe_sandbox
+from kbwf.evaluation.device import describe_gpus
+from kbwf.evaluation.zygote import Zygote
 
 _CREDENTIALS = {"HF_TOKEN": "gated models and data sets of Hugging Face", "TINKER_API_KEY": "policies on Tinker"}
 _SANDBOX_HELP = (
@@ -16,21 +18,16 @@ _SANDBOX_HELP = (
 
 def examine(environment: Mapping[str, str]) -> str:
     """A line per capability: `ok`, or `--` with the way to get it. Keys are reported as present or not, never shown."""
-    zygote = Zygote()
-    import torch
-
+    zygote = Zygote()  # before anything touches the GPU
     lines = [_line(True, "packages", _versions("snakemake", "torch", "transformers", "peft", "datasets"))]
-    has_gpu = torch.cuda.is_available()
-    if has_gpu:
-        name = torch.cuda.get_device_name()
-        lines.append(_line(True, "gpu", f"{torch.cuda.device_count()} x {name}, CUDA {torch.version.cuda}"))
-    else:
-        built = f"this torch is built for CUDA {torch.version.cuda}" if torch.version.cuda else "this torch has no CUDA"
-        lines.append(_line(False, "gpu", f"none ({built}); kernels are judged on the CPU, where times are only ratios"))
-    lines.append(_line(shutil.which("nvcc") is not None, "nvcc", shutil.which("nvcc") or "not found; only for CUDA sources"))
+    has_gpu, gpus = describe_gpus()
+    lines.append(_line(has_gpu, "gpu", gpus))
+    lines.append(
+        _line(shutil.which("nvcc") is not None, "nvcc", shutil.which("nvcc") or "not found; only for CUDA sources")
+    )
     has_triton = importlib.util.find_spec("triton") is not None
     lines.append(_line(has_triton, "triton", _versions("triton") if has_triton else "comes with a CUDA build of torch"))
-    report = _sandbox(zygote, "cuda:0" if has_gpu else "cpu")
+    report = probe_sandbox(zygote, "cuda:0" if has_gpu else "cpu")
     lines.append(_line(not report["missing"], "sandbox", ", ".join(report["applied"])))
     lines += [f"      missing: {name}" for name in report["missing"]]
     if report["missing"]:
@@ -43,21 +40,6 @@ def examine(environment: Mapping[str, str]) -> str:
         present = bool(environment.get(variable))
         lines.append(_line(present, variable, f"{'present' if present else 'not set'}; for {purpose}"))
     return "\n".join(lines)
-
-
-def _sandbox(zygote: Zygote, device: str) -> dict[str, list[str]]:
-    from kbwf.evaluation.bench import Runner
-
-    process = zygote.start(device, num_threads=1, max_memory_gb=4)
-    runner = Runner(zygote, process, deadline_s=0)
-    import torch
-
-    from kbwf.evaluation.buffers import Shared
-
-    output = Shared(torch.zeros(1, device=device))
-    runner.open({"buffers": [output.fields], "slots": [], "output": 0}, output.descriptors)
-    runner.end()
-    return runner.sandbox
 
 
 def _versions(*packages: str) -> str:

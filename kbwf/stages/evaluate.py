@@ -46,15 +46,19 @@ class EvaluateHandler:
         sample = next((each for each in samples if each.sample_idx == request["idx"]), None)
         if sample is None:
             known = [each.sample_idx for each in samples]
-            raise RecordError(f"{request['samples']} holds samples {known}, not {request['idx']}; remove it and run again")
+            raise RecordError(
+                f"{request['samples']} holds samples {known}, not {request['idx']}; remove it and run again"
+            )
         settings, prompt = Settings.model_validate(request["settings"]), Prompt.model_validate(request["prompt"])
         evaluation = self.evaluate(task, sample, settings, prompt, Path(request["store"]))
         write_record(Path(request["output"]), evaluation)
         return {"message": describe(evaluation)}
 
-    def evaluate(self, task: Task, sample: Sample, settings: Settings, prompt: Prompt, store: Path | None) -> Evaluation:
+    def evaluate(
+        self, task: Task, sample: Sample, settings: Settings, prompt: Prompt, store: Path | None
+    ) -> Evaluation:
         """The evaluation of one sample; `store` keeps measurements by content, None measures anew."""
-        identity = {
+        identity: dict[str, Any] = {
             "task_id": sample.task_id, "policy_id": sample.policy_id, "seed": sample.seed, "sample_idx": sample.sample_idx,
         }  # fmt: skip
         extraction = extract_kernel(sample.response, task, prompt.style)

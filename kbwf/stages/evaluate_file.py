@@ -37,7 +37,9 @@ def evaluate_file(task: str, kernel_path: Path, settings: Settings) -> tuple[Eva
     lines.append(describe(evaluation))
     if evaluation.official:
         verdict = evaluation.official
-        lines.append(f"correct in {verdict.num_trials_correct} of {verdict.num_trials} trials, tolerance {verdict.tolerance}")
+        lines.append(
+            f"correct in {verdict.num_trials_correct} of {verdict.num_trials} trials, tolerance {verdict.tolerance}"
+        )
     if evaluation.sandbox and evaluation.sandbox.missing:
         lines.append(f"sandbox without: {', '.join(evaluation.sandbox.missing)}")
     if evaluation.trace:
@@ -68,5 +70,7 @@ def find_task(task: str) -> Task:
     except ValueError:
         level, problem_id = -1, 0
     if level != 0:
-        raise TaskError(f"{task!r} is no task record (.json), no problem file (.py) and no bundled task id such as l0_p001")
+        raise TaskError(
+            f"{task!r} is no task record (.json), no problem file (.py) and no bundled task id such as l0_p001"
+        )
     return load_task(Tasks(), problem_id)

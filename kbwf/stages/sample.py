@@ -125,7 +125,9 @@ class SampleHandler:
         if checkpoint.backend == "identity":
             return IdentityPolicy(identity_response(task, prompt))
         if checkpoint.base_model is None:
-            raise PolicyError(f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again")
+            raise PolicyError(
+                f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again"
+            )
         key = canonical_json([checkpoint.to_json(), base.device, base.dtype, prompt.chat_template])
         if self._policy is None or self._policy_key != key:
             if self._policy is not None:

@@ -113,7 +113,8 @@ def _commit(folder: Path) -> str:
 
 def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=60)
+        command = ["git", "-C", str(folder), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -125,7 +126,7 @@ def _resolved(data_set: str, revision: str | None) -> str | None:
         from huggingface_hub import HfApi
 
         return HfApi().dataset_info(data_set, revision=revision, timeout=20).sha or revision
-    except Exception:  # offline, a local folder, an unknown name: loading decides whether that is an error
+    except Exception:  # noqa: BLE001  offline, a local folder, an unknown name: loading decides if that is an error
         return revision
 
 

@@ -52,7 +52,9 @@ def call(kind: str, request: dict, code: str, owner_pid: int, credentials: tuple
         else:
             cause = ""
     if reply is None:
-        raise InfrastructureError(f"the warm {kind} process died before it answered{cause}; its log ends:\n{_tail(path)}")
+        raise InfrastructureError(
+            f"the warm {kind} process died before it answered{cause}; its log ends:\n{_tail(path)}"
+        )
     if "error" in reply:
         failure = KbwfError(reply["error"])
         failure.exit_code = reply["exit_code"]

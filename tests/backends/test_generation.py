@@ -36,9 +36,7 @@ def test_both_log_probabilities_are_those_of_the_softmax() -> None:
     sampling = [math.log(1 / 30), math.log(4 / 30), math.log(25 / 30)]
     seen = set()
     for row in rows:
-        for token, at_t, at_1 in zip(
-            row.token_ids_T, row.sampling_logprobs_T, row.policy_logprobs_T, strict=True
-        ):
+        for token, at_t, at_1 in zip(row.token_ids_T, row.sampling_logprobs_T, row.policy_logprobs_T, strict=True):
             assert at_t == pytest.approx(sampling[token], abs=1e-6)
             assert at_1 == pytest.approx(policy[token], abs=1e-6)
             seen.add(token)

@@ -60,9 +60,7 @@ def test_cached_logits_agree_with_a_whole_pass(policy: LocalPolicy, tiny_model: 
         odds = torch.exp(logits[position].double())
         assert draw.policy_logprobs_T[position] == pytest.approx(torch.log(odds[token] / odds.sum()).item(), abs=1e-4)
         odds = odds ** (1 / 0.7)
-        assert draw.sampling_logprobs_T[position] == pytest.approx(
-            torch.log(odds[token] / odds.sum()).item(), abs=1e-4
-        )
+        assert draw.sampling_logprobs_T[position] == pytest.approx(torch.log(odds[token] / odds.sum()).item(), abs=1e-4)
 
 
 def test_every_end_token_of_a_list_ends_a_response(policy: LocalPolicy) -> None:

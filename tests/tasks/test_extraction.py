@@ -83,8 +83,7 @@ EXPECTED = "class ModelNew(Model):\n    def forward(self, A, B):\n        return
         "def solution(self, A, B):\n    return A @ B",
         "def forward(self, A: torch.Tensor, B: torch.Tensor) -> torch.Tensor: return A @ B",
         "class ModelNew(Model):\n    def forward(self, A, B):\n        return A @ B",
-        "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n\n"
-        "    def forward(self, A, B):\n        return A @ B\n\n    def other(self):\n        return 1",
+        "class ModelNew(nn.Module):\n  k = 1\n  def forward(self, A, B):\n    return A @ B\n\n  def f(self):\n    pass",
         f"```python\n{REFERENCE}\n{EXPECTED}\n```",
         "import torch\nimport torch.nn as nn\nreturn A @ B",
         "from __future__ import annotations\nreturn A @ B",
@@ -253,12 +252,11 @@ def check(response: str, task: Task, style: str) -> None:
 
 
 STYLES = st.sampled_from(["forward_body", "model_new"])
-FRAGMENTS = st.sampled_from(
-    (
-        "return A @ B|return|x = 1|import torch|from __future__ import x|class ModelNew(Model):|Model|"
-        'def forward(self, A, B):|async |yield|lambda:|f\'{|(|)|:|;|@|#|"""|\\|\u201c|\0|\r|\n|\t|    |\u2028|\x0c|'
-        "```python\n|```|<think>|</think>"
-    ).split("|")
+FRAGMENTS = st.one_of(
+    st.sampled_from(["return A @ B", "return", "x = 1", "import torch", "from __future__ import x", "async ", "yield"]),
+    st.sampled_from(["class ModelNew(Model):", "Model", "def forward(self, A, B):", "lambda:", "f'{", "(", ")", ":"]),
+    st.sampled_from(["\n", "\r", "\t", "    ", "\u2028", "\x0c", "\0", "\\", '"""', "\u201c", "#", ";", "@"]),
+    st.sampled_from(["```python\n", "```", "<think>", "</think>"]),
 )
 
 

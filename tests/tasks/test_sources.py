@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-import datasets
+import datasets  # type: ignore[import-untyped]
 import pytest
 
 from kbwf.config import Tasks

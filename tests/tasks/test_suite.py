@@ -50,7 +50,7 @@ def entry(task: Task) -> SuiteEntry:
 def namespace_of(source: str) -> dict[str, Any]:
     """What the source defines."""
     namespace: dict[str, Any] = {}
-    exec(compile(source, "kernel", "exec"), namespace)
+    exec(compile(source, "kernel", "exec"), namespace)  # noqa: S102  our own code
     return namespace
 
 
@@ -149,7 +149,7 @@ def test_plain_fast_and_slow_formulations_are_right(task: Task, entry: SuiteEntr
     for formulation in entry.formulations:
         if formulation.kind in ("plain", "fast", "slow"):
             kernel = kernel_of(task, formulation)
-            assert all(is_right(kernel, seed) for seed in (1, 2, 3)), formulation.body
+            assert all(is_right(kernel, seed) for seed in (1, 2)), formulation.body
 
 
 def test_wrong_formulations_run_and_are_wrong(task: Task, entry: SuiteEntry) -> None:
@@ -157,14 +157,14 @@ def test_wrong_formulations_run_and_are_wrong(task: Task, entry: SuiteEntry) -> 
     for formulation in entry.formulations:
         if formulation.kind == "wrong":
             kernel = kernel_of(task, formulation)
-            assert not any(is_right(kernel, seed) for seed in (1, 2, 3)), formulation.body
+            assert not any(is_right(kernel, seed) for seed in (1, 2)), formulation.body
 
 
 def test_crashing_formulations_raise(task: Task, entry: SuiteEntry) -> None:
     """When parsed, or when called."""
     for formulation in entry.formulations:
         if formulation.kind == "crashing":
-            with pytest.raises(Exception):  # noqa: B017, PT011  any error counts as a crash
+            with pytest.raises(Exception):  # noqa: B017  any error counts as a crash
                 is_right(kernel_of(task, formulation), 1)
 
 
@@ -175,11 +175,11 @@ def test_fast_formulations_are_faster(task: Task, entry: SuiteEntry) -> None:
             kernel = kernel_of(task, formulation)
             reference, inputs = drawn(kernel, "Model", 1)
             candidate, _ = drawn(kernel, "ModelNew", 1)
-            best = {reference: float("inf"), candidate: float("inf")}
+            ref_ms, new_ms = float("inf"), float("inf")
             for _ in range(6):
-                for model in best:
-                    best[model] = min(best[model], best_ms(model, inputs, 5))
-            assert best[reference] / best[candidate] > 1.2, formulation.body
+                ref_ms = min(ref_ms, best_ms(reference, inputs, 5))
+                new_ms = min(new_ms, best_ms(candidate, inputs, 5))
+            assert ref_ms / new_ms > 1.2, formulation.body
 
 
 def test_bodies_use_the_arguments_of_the_reference(task: Task, entry: SuiteEntry) -> None:
