@@ -26,3 +26,9 @@ rule all:
         rules.make_split.output,
         rules.write_best.output,
         rules.make_report.output,
+
+
+# The A/A control alone: what this machine's judge says of unchanged references. Needs no model.
+rule identity_control:
+    input:
+        expand("results/scored/identity/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS),

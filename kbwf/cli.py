@@ -202,7 +202,8 @@ def _select(options: argparse.Namespace) -> str:
     block = SelectionBlock(surprisal=options.surprisal, top_m=options.top_m)
     selections = select_all([Path(path) for path in options.scored], options.strategy, block)
     write_records(Path(options.output), selections)
-    return f"{options.strategy}: {sum(each.num_correct > 0 for each in selections)} of {len(selections)} tasks have a choice"
+    num_chosen = sum(each.num_correct > 0 for each in selections)
+    return f"{options.strategy}: {num_chosen} of {len(selections)} tasks have a choice"
 
 
 def _best(options: argparse.Namespace) -> str:

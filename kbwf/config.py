@@ -238,8 +238,9 @@ class Config(Block):
         """How many samples this policy draws, and how."""
         if policy_id != "identity":
             return self.sampling
+        # It always gives the same answer, so a change of temperature need not measure it again.
         numbers = {"num_samples": self.identity.num_samples, "chunk_size": IDENTITY_CHUNK_SIZE}
-        return self.sampling.model_copy(update=numbers)
+        return self.sampling.model_copy(update={**numbers, "temperature": 0.0, "max_tokens": 1})
 
 
 def load_config(raw: dict[str, Any], origin: str) -> Config:

@@ -27,7 +27,7 @@ rule describe_policy:
         "results/logs/describe_policy/{policy}.log",
     params:
         policy="{policy}",
-        base=lambda wildcards: cfg.base.to_param(),
+        base=base_settings,
         prompt=lambda wildcards: cfg.prompt.to_param(),
         code=stage_digest("base_policy"),
     shell:
@@ -53,7 +53,7 @@ rule sample_chunk:
         seed="{seed}",
         chunk="{chunk}",
         draw=draw_settings,
-        base=lambda wildcards: cfg.base.to_param(),
+        base=base_settings,
         prompt=lambda wildcards: cfg.prompt.to_param(),
         code=stage_digest("sample"),
     shell:

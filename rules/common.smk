@@ -51,6 +51,10 @@ def draw_settings(wildcards):
     return json.dumps({key: getattr(sampling, key) for key in ("chunk_size", "temperature", "max_tokens")})
 
 
+def base_settings(wildcards):
+    return cfg.base.to_param() if wildcards.policy == "base" else "{}"
+
+
 def chunk_of(wildcards):
     chunk = plan.chunk_of(int(wildcards.idx), cfg.sampling_of(wildcards.policy).chunk_size)
     return f"results/samples/{wildcards.policy}/{wildcards.task}/seed{wildcards.seed}/chunk{chunk}.jsonl"

@@ -46,7 +46,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class Datum:
-    """One training example: a prompt, the response's tokens, and per token the old log-probability and the advantage."""
+    """One training example: prompt, response tokens, and per token the old log-probability and the advantage."""
 
     messages: tuple[Message, ...]
     token_ids_T: tuple[int, ...]

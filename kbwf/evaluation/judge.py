@@ -124,15 +124,15 @@ class Judge:
         return finding
 
     def _check(self, bench: Bench, candidate: Runner, request: dict[str, Any]) -> float | None:
-        """One trial with fresh secret inputs. Returns the largest absolute error; a wrong result ends the evaluation."""
+        """One trial with fresh secret inputs. Returns the largest absolute error; a wrong result is the end."""
         seed = secrets.randbits(62)
         expected = bench.fill(seed)
         claim = self._ask(candidate, request, EvalStatus.RUNTIME_ERROR)
-        self._compare(bench, candidate, claim, expected, seed)
+        self._compare(bench, claim, expected, seed)
         return max_abs_error(bench.output, expected)
 
     def _compare(
-        self, bench: Bench, candidate: Runner, claim: dict[str, Any], expected: torch.Tensor, seed: int | None
+        self, bench: Bench, claim: dict[str, Any], expected: torch.Tensor, seed: int
     ) -> None:
         ruled_out = judge_claim(claim, expected, bench.may_alias)
         if ruled_out:
@@ -141,7 +141,7 @@ class Judge:
             error = max_abs_error(bench.output, expected)
             size = f"max abs error {error:.3g}" if error is not None else "NaN or infinite where the reference is not"
             raise _Failed(EvalStatus.WRONG_VALUES, f"{size}, tolerance {tolerance_of(expected.dtype):g}")
-        if seed is not None and not same_values(bench.inputs, bench.draw(seed)):
+        if not same_values(bench.inputs, bench.draw(seed)):
             raise _Failed(EvalStatus.INPUT_CHANGED, "an input was changed in place")
 
     def _time(self, bench: Bench, candidate: Runner, settings: Settings) -> Timing:
@@ -164,7 +164,7 @@ class Judge:
         return timing_module.summarize(blocks)
 
     def _time_block(self, bench: Bench, candidate: Runner, num_calls: int, candidate_first: bool) -> Block:
-        """Both programs on the same new input values, who goes first alternating; the kernel's last output is checked."""
+        """Both programs on the same new input values, in alternating order; the kernel's last output is checked."""
         seed = secrets.randbits(62)
         expected = bench.fill(seed)
         request = {"do": "time", "num_calls": num_calls}
@@ -173,7 +173,7 @@ class Judge:
         started_s = time.perf_counter()
         reply = self._ask(candidate, request, EvalStatus.RUNTIME_ERROR)
         wall_ms = (time.perf_counter() - started_s) * 1e3
-        self._compare(bench, candidate, reply, expected, seed)
+        self._compare(bench, reply, expected, seed)
         if candidate_first:
             ref_reply, ref_wall_ms = bench.ask_reference(request)
         times_ms = reply.get("times_ms")

@@ -36,7 +36,7 @@ def unshare(kind: str) -> None:
 
 
 def become_root_of_user_namespace() -> None:
-    """As an ordinary user: a namespace in which this process may make the others. Only from a single-threaded process."""
+    """As an ordinary user: a namespace in which this process may make the others. It must have one thread."""
     uid, gid = os.getuid(), os.getgid()
     unshare("user")
     Path("/proc/self/setgroups").write_text("deny")

@@ -24,7 +24,7 @@ _L2_FLUSH_BYTES = 256 << 20
 _TRACE_CHARS = 4000
 
 
-def run(connection: socket.socket, log_descriptor: int, settings: dict[str, Any]) -> None:
+def run(connection: socket.socket, settings: dict[str, Any]) -> None:
     """Open the judge's buffers, lock the doors, load the program, and do what the judge asks until it hangs up.
 
     Args:
@@ -41,7 +41,7 @@ def run(connection: socket.socket, log_descriptor: int, settings: dict[str, Any]
     shared = [open_shared(fields, next(remaining, None), device) for fields in opening["buffers"]]
     arguments: list[Any] = [shared[slot["buffer"]] if "buffer" in slot else slot["value"] for slot in opening["slots"]]
     output = shared[opening["output"]]
-    report = sandbox.lock_down(settings, connection.fileno(), log_descriptor)
+    report = sandbox.lock_down(settings)
     send(connection, {"sandbox": report})
 
     program, _ = receive(connection)
@@ -90,9 +90,8 @@ def _time_calls(
     for _ in range(num_calls):
         result = None  # the previous output's memory is free again before the next call, as in a loop of a user's
         if scratch is not None:
-            scratch.zero_()
             start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            torch.cuda.synchronize(device)
+            scratch.zero_()  # still running while the call is queued, so that the host's launch is not timed
             start.record()
             result = model(*arguments)
             end.record()
@@ -145,7 +144,7 @@ def _trace() -> str:
 def main(connection: socket.socket, log_descriptor: int, settings: dict[str, Any]) -> None:
     """`run`, and an end without clean-up: nothing of the kernel's (atexit, finalizers) runs after the judge hung up."""
     try:
-        run(connection, log_descriptor, settings)
+        run(connection, settings)
     except BaseException:
         os.write(log_descriptor, traceback.format_exc().encode()[-_TRACE_CHARS:])
         os._exit(70)

@@ -100,7 +100,7 @@ def _inside(target: Callable[[], None], settings: dict[str, Any], keep_descripto
     target()
 
 
-def lock_down(settings: dict[str, Any], connection: int, log_descriptor: int) -> dict[str, Any]:
+def lock_down(settings: dict[str, Any]) -> dict[str, Any]:
     """The last steps, after the judge's buffers were opened and before the kernel's source arrives.
 
     Returns what was applied and what is missing, to be sent to the judge.

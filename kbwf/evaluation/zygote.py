@@ -94,20 +94,23 @@ def _serve(connection: socket.socket) -> None:
         except Closed:
             return
         if "start" in request:
-            settings = request["start"]
             runner_descriptor, log_descriptor = descriptors
             pid = os.fork()
             if pid == 0:
-                settings["log_descriptor"] = log_descriptor
-                theirs = socket.socket(fileno=runner_descriptor)
-                sandbox.enter(
-                    lambda: runner.main(theirs, log_descriptor, settings), settings, [runner_descriptor, log_descriptor]
-                )
+                _become_runner(request["start"], runner_descriptor, log_descriptor)
             os.close(runner_descriptor)
             os.close(log_descriptor)
             send(connection, {"pid": pid})
         else:
             send(connection, {"code": _end(request["end"], request["grace_s"])})
+
+
+def _become_runner(settings: dict[str, Any], runner_descriptor: int, log_descriptor: int) -> None:
+    settings["log_descriptor"] = log_descriptor
+    connection = socket.socket(fileno=runner_descriptor)
+    sandbox.enter(
+        lambda: runner.main(connection, log_descriptor, settings), settings, [runner_descriptor, log_descriptor]
+    )
 
 
 def _end(pid: int, grace_s: float) -> int:

@@ -44,7 +44,7 @@ class Task(Record):
 
 
 class Split(Record):
-    """Problem ids of a level, divided by a seed (methods: shuffled by `random.Random(split_seed)`, first 80 % train)."""
+    """Problem ids of a level, divided by a seed: shuffled by `random.Random(split_seed)`, the first 80 % train."""
 
     level: int
     split_seed: int

@@ -1,0 +1,65 @@
+"""What the repository derives from `kbwf/config.py`: the configuration reference and its JSON schema.
+
+Both are texts; `kbwf docs` writes them, and a test compares the files with them.
+"""
+
+import json
+from typing import Any
+
+from kbwf.config import Config
+
+_INTRODUCTION = """\
+# Configuration
+
+Generated from `kbwf/config.py` by `make docs`; edit there, not here. The same as a JSON schema, for editors:
+`workflow/schemas/config.schema.json`.
+
+`config.yaml` is always read first. A study of your own (`snakemake --cores all --resources gpu=1 --configfile my_study.yaml`)
+needs only the keys that differ from it: mappings are merged, lists are replaced. What neither file names has the default
+given here. A key that is not listed here stops the run before anything starts, and so do values that contradict each
+other; the message says which, and what to do.
+"""
+
+_BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
+_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false", "null": "null"}
+
+
+def config_schema() -> str:
+    """The JSON schema of the configuration, indented, with a newline at its end."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def config_reference() -> str:
+    """The configuration as Markdown: a table per block with key, type, default and meaning."""
+    schema = Config.model_json_schema()
+    parts = [_INTRODUCTION]
+    for name, reference in schema["properties"].items():
+        block = schema["$defs"][reference["$ref"].rpartition("/")[2]]
+        rows = [_row(f"{name}.{key}", field) for key, field in block["properties"].items()]
+        table = ["| key | type | default | meaning |", "|---|---|---|---|", *rows]
+        parts.append(f"## {name}\n\n{_one_line(block['description'])}\n\n" + "\n".join(table) + "\n")
+    return "\n".join(parts)
+
+
+def _row(key: str, field: dict[str, Any]) -> str:
+    default = json.dumps(field["default"], ensure_ascii=False)
+    cells = (f"`{key}`", _type(field), f"`{default}`", _one_line(field.get("description", "")))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _type(field: dict[str, Any]) -> str:
+    """A field's type and range in words."""
+    if "anyOf" in field:
+        return " or ".join(_type(choice) for choice in field["anyOf"])
+    if "enum" in field:
+        return ", ".join(f"`{value}`" for value in field["enum"])
+    if field["type"] == "array":
+        return f"list of {_type(field['items'])}"
+    text = "path" if field.get("format") == "path" else _TYPES[field["type"]]
+    bounds = [f"{sign} {field[bound]:g}" for bound, sign in _BOUNDS if bound in field]
+    return " ".join([text, ", ".join(bounds)]).rstrip()
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,62 @@
+"""Sizes and habits of the project's own text that no linter knows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted((ROOT / "kbwf").rglob("*.py"))
+RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
+
+
+def _num_lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def test_there_is_text_to_look_at() -> None:
+    """The lists below are not empty by mistake."""
+    assert len(MODULES) > 40
+    assert len(RULE_FILES) >= 6
+
+
+@pytest.mark.parametrize(
+    ("paths", "limit"),
+    [
+        (MODULES, 400),
+        (RULE_FILES, 150),
+        ([ROOT / "Snakefile"], 40),
+        ([ROOT / "kbwf" / "config.py"], 299),
+    ],
+    ids=["modules", "rule files", "Snakefile", "config.py"],
+)
+def test_no_file_is_longer_than_a_sitting(paths: list[Path], limit: int) -> None:
+    """A module past 400 lines is two; the whole workflow is read in ten minutes."""
+    too_long = {str(path.relative_to(ROOT)): _num_lines(path) for path in paths if _num_lines(path) > limit}
+    assert too_long == {}
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    """A helper stands where it is used, or in a module named after what it does."""
+    names = {"utils.py", "util.py", "helpers.py", "misc.py", "common.py"}
+    assert [path for path in MODULES if path.name in names] == []
+
+
+@pytest.mark.parametrize("path", [*MODULES, *RULE_FILES, ROOT / "Snakefile"], ids=lambda path: path.name)
+def test_nothing_is_left_to_do(path: Path) -> None:
+    """What is not done is not in the code: it is built, or an issue."""
+    assert re.findall(r"\b(?:TODO|FIXME|XXX|HACK)\b", path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", RULE_FILES, ids=lambda path: path.name)
+def test_rules_hold_no_python_bodies(path: Path) -> None:
+    """`run:` starts a second Snakemake and is not part of the cache's hash; a rule calls the command line."""
+    assert re.findall(r"^\s+(?:run|script|notebook):", path.read_text(encoding="utf-8"), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
+def test_files_that_the_documents_name_exist(path: Path) -> None:
+    """A path in backticks that starts with one of the project's folders is there, placeholders apart."""
+    folders = "kbwf|rules|workflow|profiles|tests|docs"
+    named = re.findall(rf"`((?:{folders})/[\w./*-]+)`", path.read_text(encoding="utf-8"))
+    assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
