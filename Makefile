@@ -29,7 +29,7 @@ docs: .venv/.installed ## regenerate docs/config.md and the JSON schema
 	$(BIN)/kbwf docs
 
 clean: ## remove results and Snakemake's memory of them
-	find results -mindepth 1 -not -name README.md -delete
+	find results -mindepth 1 -not -path results/README.md -delete
 	rm -rf .snakemake
 
 .venv/.installed: pyproject.toml constraints.txt

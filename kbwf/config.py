@@ -82,7 +82,7 @@ class Prompt(Block):
 class Base(Block):
     """The base policy."""
 
-    model: str = "demo"
+    model: str = Field(default="demo", min_length=1)
     """`demo` (a small model trained on the bundled suite), a folder, or a Hugging Face name."""
     revision: str | None = None
     """Hugging Face revision; None takes the newest and records it."""
@@ -113,7 +113,7 @@ class Sampling(Block):
             below = self.num_samples // self.chunk_size * self.chunk_size
             raise ValueError(
                 f"sampling.num_samples must be a multiple of chunk_size ({self.chunk_size}), got {self.num_samples};"
-                f" use {below or self.chunk_size} or {below + self.chunk_size}"
+                f" use {f'{below} or ' if below else ''}{below + self.chunk_size}"
             )
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"sampling.seeds must be different numbers, at least one; got {list(self.seeds)}")
@@ -190,16 +190,20 @@ class Report(Block):
     num_resamples: int = Field(default=2000, ge=100)
     """Bootstrap resamples over tasks and seeds."""
     bootstrap_seed: int = 0
+    """Seed of the resampling; the same seed gives the same intervals."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
+    """Width of the report's intervals."""
 
 
 class Demo(Block):
     """Training of the demo policy; only read when `base.model` is `demo`."""
 
     seed: int = 0
+    """Of the weights and of the order of the corpus."""
     num_steps: int = Field(default=600, ge=1)
     """Optimizer updates."""
     batch_size: int = Field(default=16, ge=1)
+    """Responses per update."""
     num_threads: int = Field(default=2, ge=1)
     """CPU threads; the weights are reproducible for a given number."""
 

@@ -14,10 +14,10 @@ _INTRODUCTION = """\
 Generated from `kbwf/config.py` by `make docs`; edit there, not here. The same as a JSON schema, for editors:
 `workflow/schemas/config.schema.json`.
 
-`config.yaml` is always read first. A study of your own (`snakemake --cores all --resources gpu=1 --configfile my_study.yaml`)
-needs only the keys that differ from it: mappings are merged, lists are replaced. What neither file names has the default
-given here. A key that is not listed here stops the run before anything starts, and so do values that contradict each
-other; the message says which, and what to do.
+`config.yaml` is always read first. A study of your own needs only the keys that differ from it
+(`snakemake --cores all --resources gpu=1 --configfile my_study.yaml`): mappings are merged, lists are replaced. What
+neither file names has the default given here. A key that is not listed here stops the run before anything starts, as do
+values that contradict each other; the message says which, and what to do.
 """
 
 _BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))

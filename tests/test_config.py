@@ -216,11 +216,12 @@ def test_exactly_the_whole_chunks_are_accepted(chunk_size: int, num_chunks: int,
             Sampling(num_samples=suggestion, chunk_size=chunk_size)
 
 
-def test_the_identity_control_has_its_own_number_of_samples() -> None:
-    """Everything else of its sampling is the study's."""
+def test_the_identity_control_s_sampling_does_not_depend_on_the_study_s() -> None:
+    """Its answer is always the same: another temperature or length must not measure it again."""
     config = load_config({"identity": {"num_samples": 8}, "sampling": {"temperature": 0.5}}, "study.yaml")
     identity = config.sampling_of("identity")
-    assert (identity.num_samples, identity.chunk_size, identity.temperature) == (8, 4, 0.5)
+    assert (identity.num_samples, identity.chunk_size, identity.temperature) == (8, 4, 0.0)
+    assert identity == Config().sampling_of("identity").model_copy(update={"num_samples": 8})
     assert config.sampling_of("base") == config.sampling
 
 

@@ -38,10 +38,10 @@ def test_a_row_of_the_reference_gives_type_range_default_and_meaning() -> None:
 def test_the_reference_says_choices_lists_and_null_in_words() -> None:
     """A choice lists its values; an optional path says that it may be null."""
     reference = config_reference()
-    assert "| `evaluation.mode` | `fast`, `full`, `adaptive` | `\"full\"` |" in reference
+    assert '| `evaluation.mode` | `fast`, `full`, `adaptive` | `"full"` |' in reference
     assert "| `sampling.seeds` | list of integer | `[0, 1]` |" in reference
     assert "| `tasks.path` | path or null | `null` |" in reference
-    assert "| `tasks.subset` | `all`, `train`, `eval` or list of integer ≥ 1 | `\"all\"` |" in reference
+    assert '| `tasks.subset` | `all`, `train`, `eval` or list of integer ≥ 1 | `"all"` |' in reference
 
 
 def test_the_schema_forbids_unknown_keys_in_every_block() -> None:

@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "kbwf").rglob("*.py"))
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "results" / "README.md"])
 
 
 def _num_lines(path: Path) -> int:
@@ -54,7 +55,7 @@ def test_rules_hold_no_python_bodies(path: Path) -> None:
     assert re.findall(r"^\s+(?:run|script|notebook):", path.read_text(encoding="utf-8"), re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "docs").rglob("*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_that_the_documents_name_exist(path: Path) -> None:
     """A path in backticks that starts with one of the project's folders is there, placeholders apart."""
     folders = "kbwf|rules|workflow|profiles|tests|docs"

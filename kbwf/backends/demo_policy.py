@@ -22,10 +22,12 @@ log = logging.getLogger(__name__)
 Example = tuple[Sequence[Message], str, float]
 """Prompt, response, and how often the response is seen relative to the others."""
 
-VOCABULARY_SIZE = 1024
+VOCABULARY_SIZE = 1280
 """Bytes, special tokens and merges."""
 MAX_CONTEXT = 2048
 LEARNING_RATE = 3e-3
+INITIALIZER_RANGE = 0.06
+"""About one over the root of the width; with the usual 0.02 a model this narrow learns half as fast."""
 WARMUP_FRAC = 0.1
 WEIGHT_DECAY = 0.01
 PROGRESS_INTERVAL_S = 5.0
@@ -60,9 +62,9 @@ def train_demo_policy(
 ) -> None:
     """Train tokenizer and model on the corpus and write both to `folder`, as `LocalPolicy` loads them.
 
-    The loss is the cross-entropy of the responses' tokens, each response weighted as the corpus says: what drawing from the
-    corpus would give on average, without the noise of the draw. `batch_size` prompts, with all their responses, make a
-    step. The same arguments give the same weights, bit for bit, on one kind of machine.
+    The loss is the cross-entropy of the responses' tokens, each response weighted as the corpus says: what drawing
+    from the corpus would give on average, without the noise of the draw. `batch_size` prompts, with all their
+    responses, make a step. The same arguments give the same weights, bit for bit, on one kind of machine.
     """
     tokenizer = _train_tokenizer(corpus)
     packed = _pack(corpus, tokenizer)
@@ -80,7 +82,7 @@ def train_demo_policy(
 
 
 def _train_tokenizer(corpus: Sequence[Example]) -> PreTrainedTokenizerFast:
-    """Byte-level BPE over the prompts, each once; a merge may span words, but no line break.
+    """Byte-level BPE over prompts (each once) and responses; a merge may span words, but no line break.
 
     What all prompts share becomes few tokens, so that a prompt costs little; responses stay many small ones.
     """
@@ -158,13 +160,14 @@ def _pack_prompt(
 def _new_model(tokenizer: PreTrainedTokenizerFast) -> LlamaForCausalLM:
     config = LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=128,
-        intermediate_size=384,
-        num_hidden_layers=4,
+        hidden_size=192,
+        intermediate_size=448,
+        num_hidden_layers=2,
         num_attention_heads=4,
         num_key_value_heads=4,
         max_position_embeddings=MAX_CONTEXT,
         tie_word_embeddings=True,
+        initializer_range=INITIALIZER_RANGE,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,

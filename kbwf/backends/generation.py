@@ -40,8 +40,8 @@ def draw_tokens(
 ) -> list[DrawnTokens]:
     """`num_samples` continuations of one prompt, from one pass over the prompt.
 
-    The prompt's cache is computed for one row and repeated, so that the prompt costs the same for any number of samples. Rows
-    that have ended leave the batch; no row is ever padded.
+    The prompt's cache is computed for one row and repeated, so that the prompt costs the same for any number of
+    samples. Rows that have ended leave the batch; no row is ever padded.
 
     Args:
         temperature: 0 is greedy; the sampling distribution is then one token with log-probability 0.
@@ -131,7 +131,7 @@ def _log_softmax(logits: torch.Tensor) -> torch.Tensor:
     # Before any draw: torch.multinomial on such values would take the whole CUDA context down.
     if torch.isnan(logprobs).any():
         raise PolicyError(
-            "the model gave logits that are NaN or infinite; its weights are damaged, or base.dtype is too narrow for it"
-            " (float16 overflows where bfloat16 and float32 do not)"
+            "the model gave logits that are NaN or infinite; its weights are damaged, or base.dtype is too narrow for"
+            " it (float16 overflows where bfloat16 and float32 do not)"
         )
     return logprobs

@@ -47,7 +47,7 @@ def check_model(base_model: str, revision: str | None, chat_template: ChatTempla
         (None if the cache does not know it).
 
     Raises:
-        PolicyError: no such folder or model, a folder without model or weights, no chat template where one is asked for.
+        PolicyError: no such folder or model, a folder without model or weights, no chat template where one is needed.
     """
     location = _location(base_model)
     is_folder = Path(location).is_dir()
@@ -84,7 +84,8 @@ class LocalPolicy:
             adapter: folder of a peft adapter that is laid over the weights.
 
         Raises:
-            PolicyError: model or adapter is missing, damaged or changed; no GPU where one is asked for; no chat template.
+            PolicyError: model or adapter is missing, damaged or changed; no GPU where one is asked for; no chat
+                template.
         """
         location = _location(base_model)
         if device == "cuda" and not torch.cuda.is_available():
@@ -123,7 +124,8 @@ class LocalPolicy:
         """See `Sampler.sample`.
 
         Raises:
-            PolicyError: the prompt does not fit the context, the logits are no numbers, or the GPU's memory is too small.
+            PolicyError: the prompt does not fit the context, the logits are no numbers, or the GPU's memory is too
+                small.
             InfrastructureError: the GPU failed.
         """
         prompt_ids = self._encode(messages)
@@ -151,8 +153,8 @@ class LocalPolicy:
         """See `Scorer.score`.
 
         Raises:
-            PolicyError: prompt and longest response do not fit the context, the logits are no numbers, or the GPU's memory
-                is too small.
+            PolicyError: prompt and longest response do not fit the context, the logits are no numbers, or the GPU's
+                memory is too small.
             InfrastructureError: the GPU failed.
         """
         prompt_ids = self._encode(messages)

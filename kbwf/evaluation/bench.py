@@ -64,7 +64,7 @@ class Bench:
         self._shared: list[Shared] = []
         try:
             self._module = load_module(task.reference_source, "reference")
-            self._model = build_model(self._module, "Model", device)
+            self._model = build_model(self._module, "Model", self._module, device)
             drawn = draw_inputs(self._module, 0, device)
             with torch.no_grad():
                 expected = self._model(*drawn)
@@ -89,7 +89,7 @@ class Bench:
         self._slots, self._num_inputs = slots, num_inputs
         del drawn, expected
         self._reference = self._start(self._ref_output, math.inf)
-        reply = self._reference.ask({"source": task.reference_source, "class_name": "Model"})
+        reply = self._reference.ask(self.program(task.reference_source, "Model"))
         if "failed" in reply:
             raise TaskError(f"{task.task_id} {task.name}: the reference does not run in a sandbox: {reply['failed']}")
 
@@ -100,6 +100,10 @@ class Bench:
     def start_runner(self, timeout_s: float) -> Runner:
         """A fresh candidate process with the inputs' and the output's buffer open and the sandbox closed."""
         return self._start(self._shared[self._num_inputs], timeout_s)
+
+    def program(self, source: str, class_name: str) -> dict[str, Any]:
+        """What a runner is asked to load."""
+        return {"source": source, "class_name": class_name, "reference_source": self._task.reference_source}
 
     def draw(self, seed: int) -> list[Any]:
         """The inputs of a seed, in memory of the judge's own."""

@@ -7,6 +7,7 @@ which a killed candidate never gives back; these handles have no count.
 """
 
 import ctypes
+import fcntl
 import mmap
 import os
 from typing import Any
@@ -51,8 +52,12 @@ class Shared:
         self.descriptors: list[int] = []
         self._address = 0
         if example.device.type == "cpu":
-            self.descriptors = [os.memfd_create("kbwf")]
+            self.descriptors = [os.memfd_create("kbwf", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)]
             os.ftruncate(self.descriptors[0], num_bytes)
+            # The receiver's mmap keeps the file open: whoever could shrink it could end the judge with a bus error.
+            fcntl.fcntl(
+                self.descriptors[0], fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
+            )
             memory = torch.frombuffer(mmap.mmap(self.descriptors[0], num_bytes), dtype=torch.uint8)
         else:
             pointer, handle = ctypes.c_uint64(), _IpcHandle()

@@ -66,7 +66,11 @@ def lease(environment: Environment) -> Iterator[float]:
     path = os.path.join(tempfile.gettempdir(), f"kbwf-lease-{name}.lock")
     previous = os.umask(0)
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        try:
+            # Where /tmp is protected, O_CREAT on another user's file is refused even if it exists.
+            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     finally:
         os.umask(previous)
     try:

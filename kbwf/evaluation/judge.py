@@ -20,6 +20,7 @@ from kbwf.evaluation.zygote import Zygote
 from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
 
 _NUM_WARMUP_CALLS = 3
+_NUM_TIMING_ATTEMPTS = 3
 
 
 @dataclass
@@ -40,7 +41,7 @@ class _Failed(Exception):
 
     def __init__(self, status: EvalStatus, message: str, trace: str = "") -> None:
         super().__init__(message)
-        self.status, self.message, self.trace = status, message, trace
+        self.status, self.message, self.trace = status, _plain(message), _plain(trace)
 
 
 class Judge:
@@ -60,6 +61,13 @@ class Judge:
             TaskError: the reference itself does not run.
         """
         clock = _PhaseClock()
+        try:
+            return self._evaluate(task, kernel_source, settings, clock)
+        except InfrastructureError:
+            self.close()  # another try shall not meet the same dead process
+            raise
+
+    def _evaluate(self, task: Task, kernel_source: str, settings: Settings, clock: "_PhaseClock") -> Finding:
         with lease(self._environment):
             clock.lap("wait_for_device")
             if self._bench is None or not self._bench.fits(task, settings):
@@ -100,7 +108,7 @@ class Judge:
         errors: list[float | None] = []
         phase = "compile"
         try:
-            self._ask(candidate, {"source": kernel_source, "class_name": "ModelNew"}, EvalStatus.COMPILE_ERROR)
+            self._ask(candidate, bench.program(kernel_source, "ModelNew"), EvalStatus.COMPILE_ERROR)
             clock.lap(phase)
             phase = "check"
             for _ in range(plan.num_correct_trials):
@@ -131,9 +139,7 @@ class Judge:
         self._compare(bench, claim, expected, seed)
         return max_abs_error(bench.output, expected)
 
-    def _compare(
-        self, bench: Bench, claim: dict[str, Any], expected: torch.Tensor, seed: int
-    ) -> None:
+    def _compare(self, bench: Bench, claim: dict[str, Any], expected: torch.Tensor, seed: int) -> None:
         ruled_out = judge_claim(claim, expected, bench.may_alias)
         if ruled_out:
             raise _Failed(*ruled_out)
@@ -149,6 +155,17 @@ class Judge:
         warmup = {"do": "time", "num_calls": _NUM_WARMUP_CALLS}
         bench.ask_reference(warmup)
         self._ask(candidate, warmup, EvalStatus.RUNTIME_ERROR)
+        # Work that is hidden from the claimed times is hidden every time; a busy machine looks like it once.
+        for _ in range(_NUM_TIMING_ATTEMPTS):
+            blocks = self._time_blocks(bench, candidate, settings, plan)
+            doubt = timing_module.audit(blocks)
+            if not doubt:
+                return timing_module.summarize(blocks)
+        raise _Failed(EvalStatus.FLAGGED, doubt)
+
+    def _time_blocks(
+        self, bench: Bench, candidate: Runner, settings: Settings, plan: timing_module.Plan
+    ) -> list[Block]:
         blocks: list[Block] = []
         started_s = time.monotonic()
         while len(blocks) < plan.max_blocks:
@@ -158,10 +175,7 @@ class Judge:
             ):
                 break
             blocks.append(self._time_block(bench, candidate, plan.num_calls, candidate_first=len(blocks) % 2 == 1))
-        doubt = timing_module.audit(blocks)
-        if doubt:
-            raise _Failed(EvalStatus.FLAGGED, doubt)
-        return timing_module.summarize(blocks)
+        return blocks
 
     def _time_block(self, bench: Bench, candidate: Runner, num_calls: int, candidate_first: bool) -> Block:
         """Both programs on the same new input values, in alternating order; the kernel's last output is checked."""
@@ -195,6 +209,11 @@ class Judge:
         if "failed" in reply:
             raise _Failed(on_failure, str(reply["failed"])[:500], str(reply.get("trace", ""))[:4000])
         return reply
+
+
+def _plain(text: str) -> str:
+    """What a kernel says may hold half characters, which no file can."""
+    return text.encode(errors="replace").decode()
 
 
 def _is_time(value: object) -> bool:

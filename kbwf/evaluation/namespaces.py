@@ -17,6 +17,7 @@ CLONE_FLAGS = {
 }
 _MS_BIND, _MS_REC, _MS_PRIVATE, _MS_NOSUID, _MS_NODEV = 0x1000, 0x4000, 0x40000, 0x2, 0x4
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 36, 38
+_CAPABILITY_VERSION_3 = 0x20080522
 _SYS_MOUNT_SETATTR, _MOUNT_ATTR_RDONLY = 442, 1  # one number on all architectures; Linux 5.12
 # Where a program must be able to write to device files, or the kernel's own files say what may be written.
 _STAY_WRITABLE = ("/dev", "/proc", "/sys", "/tmp")
@@ -98,6 +99,12 @@ def signal_on_parents_death(number: signal.Signals) -> None:
 def adopt_orphans() -> None:
     """Descendants whose parents end become this process's children, so that it can end them."""
     _check(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "prctl CHILD_SUBREAPER")
+
+
+def drop_capabilities() -> None:
+    """Keep none: the root of a user namespace could otherwise take the mounts away that hide files from it."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    _check(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
 def forbid_new_privileges() -> None:

@@ -25,11 +25,17 @@ def load_module(source: str, name: str) -> types.ModuleType:
     return module
 
 
-def build_model(module: types.ModuleType, class_name: str, device: torch.device) -> torch.nn.Module:
-    """An instance of `class_name` on the device, in evaluation mode, its parameters drawn from `PARAMETER_SEED`."""
+def build_model(
+    module: types.ModuleType, class_name: str, reference: types.ModuleType, device: torch.device
+) -> torch.nn.Module:
+    """An instance of `class_name` on the device, in evaluation mode, its parameters drawn from `PARAMETER_SEED`.
+
+    Args:
+        reference: the module whose `get_init_inputs` says what the class is made with; a kernel's need not have one.
+    """
     with torch.device(device):
         seed_all(PARAMETER_SEED)
-        arguments = [_to(argument, device) for argument in module.get_init_inputs()]
+        arguments = [_to(argument, device) for argument in reference.get_init_inputs()]
         seed_all(PARAMETER_SEED)
         model = getattr(module, class_name)(*arguments)
     return model.to(device).eval()

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 MAX_MESSAGE_BYTES = 1 << 20
+_MAX_DESCRIPTORS = 253  # the kernel's own bound for one message
 
 
 class ProtocolError(Exception):
@@ -36,11 +37,14 @@ def send(connection: socket.socket, message: dict[str, Any], descriptors: list[i
         raise Closed from error
 
 
-def receive(connection: socket.socket, deadline_s: float | None = None) -> tuple[dict[str, Any], list[int]]:
+def receive(
+    connection: socket.socket, deadline_s: float | None = None, *, with_descriptors: bool = False
+) -> tuple[dict[str, Any], list[int]]:
     """The next message and the descriptors sent with it.
 
     Args:
         deadline_s: `time.monotonic()` at which to give up.
+        with_descriptors: take the sender's descriptors; otherwise the system drops them, so that none pile up here.
 
     Raises:
         TimeoutError: the deadline passed.
@@ -51,7 +55,8 @@ def receive(connection: socket.socket, deadline_s: float | None = None) -> tuple
     head = b""
     while len(head) < 5:
         _wait(connection, deadline_s)
-        part, ancillary, _, _ = connection.recvmsg(5 - len(head), socket.CMSG_SPACE(16 * 4))
+        room = socket.CMSG_SPACE(_MAX_DESCRIPTORS * 4) if with_descriptors else 0
+        part, ancillary = _receive_part(connection, 5 - len(head), room)
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 received = array.array("i")
@@ -66,7 +71,7 @@ def receive(connection: socket.socket, deadline_s: float | None = None) -> tuple
     body = bytearray()
     while len(body) < length:
         _wait(connection, deadline_s)
-        part = connection.recv(length - len(body))
+        part, _ = _receive_part(connection, length - len(body), 0)
         if not part:
             raise Closed
         body += part
@@ -77,6 +82,13 @@ def receive(connection: socket.socket, deadline_s: float | None = None) -> tuple
     if not isinstance(message, dict):
         raise ProtocolError(f"a {type(message).__name__} instead of an object")
     return message, descriptors
+
+
+def _receive_part(connection: socket.socket, count: int, room: int) -> tuple[bytes, list[tuple[int, int, bytes]]]:
+    try:
+        return connection.recvmsg(count, room)[:2]
+    except ConnectionResetError as error:  # it ended with a message of ours unread
+        raise Closed from error
 
 
 def _wait(connection: socket.socket, deadline_s: float | None) -> None:

@@ -36,7 +36,7 @@ def run(connection: socket.socket, settings: dict[str, Any]) -> None:
         torch.zeros(1, device=device)
     else:
         torch.set_num_threads(settings["num_threads"])
-    opening, descriptors = receive(connection)
+    opening, descriptors = receive(connection, with_descriptors=True)
     remaining = iter(descriptors)
     shared = [open_shared(fields, next(remaining, None), device) for fields in opening["buffers"]]
     arguments: list[Any] = [shared[slot["buffer"]] if "buffer" in slot else slot["value"] for slot in opening["slots"]]
@@ -46,8 +46,9 @@ def run(connection: socket.socket, settings: dict[str, Any]) -> None:
 
     program, _ = receive(connection)
     try:
+        reference = load_module(program["reference_source"], "reference")
         module = load_module(program["source"], "kernel")
-        model = build_model(module, program["class_name"], device)
+        model = build_model(module, program["class_name"], reference, device)
         _synchronize(device)
     except BaseException as error:
         send(connection, {"failed": _describe(error), "trace": _trace()})
@@ -146,6 +147,7 @@ def main(connection: socket.socket, log_descriptor: int, settings: dict[str, Any
     try:
         run(connection, settings)
     except BaseException:
-        os.write(log_descriptor, traceback.format_exc().encode()[-_TRACE_CHARS:])
+        with contextlib.suppress(OSError):  # the kernel may have closed it
+            os.write(log_descriptor, traceback.format_exc().encode(errors="replace")[-_TRACE_CHARS:])
         os._exit(70)
     os._exit(0)

@@ -2,14 +2,15 @@
 
 Covered: network, other processes, System V IPC, host name (namespaces); files (everything read-only; home, temporary
 folders and the workflow's folder hidden, but for the interpreter and its packages); rights (user nobody, no new
-privileges); processes, memory, file size, core dumps (rlimits); environment (an allow-list); wall-clock time and left-over
-processes (the guard). Not covered yet: a filter on system calls, and a hard bound on GPU memory.
+privileges); processes, memory, file size, core dumps (rlimits); environment (an allow-list); wall-clock time and
+left-over processes (the guard). Not covered yet: a filter on system calls, and a hard bound on GPU memory.
 
 The steps come at two moments, because a CUDA IPC handle cannot be opened by user nobody, while a GPU's driver keeps
 files open that forbid a late read-only remount (docs/decisions/judge_owns_the_buffers.md).
 """
 
 import contextlib
+import ctypes
 import errno
 import functools
 import os
@@ -32,7 +33,9 @@ _ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_
 def paths_of_this_process() -> tuple[list[str], list[str]]:
     """Folders to hide from a candidate, and those below them that Python needs."""
     package = Path(__file__).resolve().parents[1]
-    hidden = ["/tmp", "/var/tmp", tempfile.gettempdir(), os.path.expanduser("~"), os.getcwd(), str(package.parent)]
+    hidden = ["/tmp", "/var/tmp", tempfile.gettempdir(), os.path.expanduser("~"), os.getcwd()]
+    if not package.is_relative_to(os.path.realpath(sys.prefix)):  # in site-packages, torch lies beside the package
+        hidden.append(str(package.parent))
     kept = [sys.prefix, sys.base_prefix, str(package)]
     kept += [path for path in sys.path if path and os.path.realpath(path) not in map(os.path.realpath, hidden)]
     return hidden, kept
@@ -87,6 +90,7 @@ def _inside(target: Callable[[], None], settings: dict[str, Any], keep_descripto
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     os.environ.clear()
     os.environ.update(environment, HOME="/tmp", TMPDIR="/tmp")
+    _wipe_first_environment()
     tempfile.tempdir = None
     report = settings["sandbox"]
     if "mount namespace" in report["applied"]:
@@ -100,6 +104,14 @@ def _inside(target: Callable[[], None], settings: dict[str, Any], keep_descripto
     target()
 
 
+def _wipe_first_environment() -> None:
+    """The environment this program was started with stays in its memory and in /proc/self/environ, keys and all."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = int(fields[47]), int(fields[48])  # env_start and env_end of proc(5), counted from the third field
+    if start:
+        ctypes.memset(start, 0, end - start)
+
+
 def lock_down(settings: dict[str, Any]) -> dict[str, Any]:
     """The last steps, after the judge's buffers were opened and before the kernel's source arrives.
 
@@ -109,7 +121,9 @@ def lock_down(settings: dict[str, Any]) -> dict[str, Any]:
     if "mount namespace" in report["applied"]:
         _try(report, "private /dev/shm", lambda: namespaces.mount_tmpfs("/dev/shm", "size=64m,mode=1777"))
     _try(report, "rlimits", lambda: _limit(settings))
-    if os.getuid() == 0 and "user namespace" not in report["applied"]:
+    if "user namespace" in report["applied"]:
+        _try(report, "no capabilities", namespaces.drop_capabilities)
+    elif os.getuid() == 0:
         _try(report, "user nobody", _become_nobody)
         namespaces.signal_on_parents_death(signal.SIGKILL)  # the change of user cleared it
     _try(report, "no new privileges", namespaces.forbid_new_privileges)

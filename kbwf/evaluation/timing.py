@@ -1,7 +1,7 @@
 """From blocks of timed calls to a speedup with an interval. Pure arithmetic.
 
-Reference and kernel are timed in alternating blocks, so that drift of clocks, heat and neighbours meets both. Each block
-gives one ratio of medians; the speedup is the ratios' median, its interval a percentile bootstrap over blocks
+Reference and kernel are timed in alternating blocks, so that drift of clocks, heat and neighbours meets both. Each
+block gives one ratio of medians; the speedup is the ratios' median, its interval a percentile bootstrap over blocks
 (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
 """
 

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import time
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +35,12 @@ class Zygote:
         self._hidden, self._kept = sandbox.paths_of_this_process()
         pid = os.fork()
         if pid == 0:
-            ours.close()
-            namespaces.signal_on_parents_death(signal.SIGKILL)
-            _serve(theirs)
-            os._exit(0)
+            try:
+                ours.close()
+                namespaces.signal_on_parents_death(signal.SIGKILL)
+                _serve(theirs)
+            finally:
+                os._exit(0)  # a fork must never return into its parent's program
         theirs.close()
         self._connection = ours
 
@@ -90,14 +93,17 @@ def _steady_allocator() -> None:
 def _serve(connection: socket.socket) -> None:
     while True:
         try:
-            request, descriptors = receive(connection)
+            request, descriptors = receive(connection, with_descriptors=True)
         except Closed:
             return
         if "start" in request:
             runner_descriptor, log_descriptor = descriptors
             pid = os.fork()
             if pid == 0:
-                _become_runner(request["start"], runner_descriptor, log_descriptor)
+                try:
+                    _become_runner(request["start"], runner_descriptor, log_descriptor)
+                finally:
+                    os._exit(71)
             os.close(runner_descriptor)
             os.close(log_descriptor)
             send(connection, {"pid": pid})
@@ -108,9 +114,12 @@ def _serve(connection: socket.socket) -> None:
 def _become_runner(settings: dict[str, Any], runner_descriptor: int, log_descriptor: int) -> None:
     settings["log_descriptor"] = log_descriptor
     connection = socket.socket(fileno=runner_descriptor)
-    sandbox.enter(
-        lambda: runner.main(connection, log_descriptor, settings), settings, [runner_descriptor, log_descriptor]
-    )
+    try:
+        sandbox.enter(
+            lambda: runner.main(connection, log_descriptor, settings), settings, [runner_descriptor, log_descriptor]
+        )
+    except BaseException:
+        os.write(log_descriptor, traceback.format_exc().encode())
 
 
 def _end(pid: int, grace_s: float) -> int:

@@ -18,8 +18,8 @@ class Record(BaseModel):
     """Raised when a field changes its meaning; a record of another version is refused on reading."""
 
     def to_json(self) -> str:
-        """One line of JSON with the schema version first."""
-        return json.dumps({"schema_version": self.schema_version, **self.model_dump(mode="json")}, ensure_ascii=False)
+        """One line of ASCII JSON with the schema version first: no character in it is a line break to any reader."""
+        return json.dumps({"schema_version": self.schema_version, **self.model_dump(mode="json")})
 
     @classmethod
     def from_json(cls, text: str, origin: str) -> Self:

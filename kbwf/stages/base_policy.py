@@ -13,8 +13,8 @@ from kbwf.tasks.sources import load_task
 from kbwf.tasks.suite import FormulationKind, load_suite
 
 KIND_SHARES: dict[FormulationKind, float] = {
-    "plain": 0.72,
-    "fast": 0.06,
+    "plain": 0.68,
+    "fast": 0.10,
     "slow": 0.07,
     "wrong": 0.10,
     "crashing": 0.05,
@@ -35,8 +35,8 @@ def make_demo_policy(demo: Demo, tasks: Tasks, folder: Path) -> None:
 def demo_corpus(tasks: Tasks) -> list[Example]:
     """Every formulation of every bundled problem, under the prompt that the problem will be sampled with.
 
-    The weights of one problem add up to 1, so that all problems count alike. Kinds that a problem lacks leave their share to the
-    others.
+    The weights of one problem add up to 1, so that all problems count alike. Kinds that a problem lacks leave their
+    share to the others.
     """
     corpus: list[Example] = []
     for problem_id, entry in load_suite().items():

@@ -10,7 +10,7 @@ from kbwf.evaluation.device import describe_environment, resolve_device
 from kbwf.evaluation.judge import Finding, Judge
 from kbwf.evaluation.zygote import Zygote
 from kbwf.provenance import stage_digest
-from kbwf.records import Environment, Evaluation, EvalStatus, Sample, Task
+from kbwf.records import Environment, EvalStatus, Evaluation, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
@@ -59,14 +59,18 @@ class EvaluateHandler:
     ) -> Evaluation:
         """The evaluation of one sample; `store` keeps measurements by content, None measures anew."""
         identity: dict[str, Any] = {
-            "task_id": sample.task_id, "policy_id": sample.policy_id, "seed": sample.seed, "sample_idx": sample.sample_idx,
-        }  # fmt: skip
+            name: getattr(sample, name) for name in ("task_id", "policy_id", "seed", "sample_idx")
+        }
         extraction = extract_kernel(sample.response, task, prompt.style)
         if extraction.kernel_source is None:
             return Evaluation(
-                **identity, status=EvalStatus.NO_KERNEL, message=extraction.reason, kernel_source=None, kernel_sha256=None,
+                **identity,
+                status=EvalStatus.NO_KERNEL,
+                message=extraction.reason,
+                kernel_source=None,
+                kernel_sha256=None,
                 mode=settings.mode,
-            )  # fmt: skip
+            )
         judge, environment = self._judge_for(settings)
         digest = kernel_digest(extraction.kernel_source)
         # The identity control is always measured anew: its spread is the result.

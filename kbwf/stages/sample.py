@@ -90,8 +90,8 @@ class SampleHandler:
 
         Args:
             request: `policy` and `task` (paths of a `Checkpoint` and a `Task`), `prompt` and `base` (fields of the
-                configuration's blocks), `seed`, `chunk`, `chunk_size`, `temperature`, `max_tokens`, and `output` (path of the
-                JSON lines to write).
+                configuration's blocks), `seed`, `chunk`, `chunk_size`, `temperature`, `max_tokens`, and `output`
+                (path of the JSON lines to write).
 
         Returns:
             `message`: samples, response tokens and seconds.

@@ -126,7 +126,7 @@ def _resolved(data_set: str, revision: str | None) -> str | None:
         from huggingface_hub import HfApi
 
         return HfApi().dataset_info(data_set, revision=revision, timeout=20).sha or revision
-    except Exception:  # noqa: BLE001  offline, a local folder, an unknown name: loading decides if that is an error
+    except Exception:
         return revision
 
 

@@ -26,6 +26,7 @@ ENVIRONMENT = (
 )  # fmt: skip
 
 _START_LIMIT_S = 300.0
+_MAX_BASE_BYTES = 48  # a socket's path has 107 at most
 
 
 def call(kind: str, request: dict, code: str, owner_pid: int, credentials: tuple[str, ...] = ()) -> dict:
@@ -81,7 +82,10 @@ def runtime_dir() -> str:
     Raises:
         InfrastructureError: somebody else made a folder of that name.
     """
-    path = os.path.join(tempfile.gettempdir(), f"kbwf-{os.getuid()}")
+    base = tempfile.gettempdir()
+    if len(os.fsencode(base)) > _MAX_BASE_BYTES:
+        base = "/tmp"
+    path = os.path.join(base, f"kbwf-{os.getuid()}")
     os.makedirs(path, mode=0o700, exist_ok=True)
     if os.stat(path).st_uid != os.getuid():
         raise InfrastructureError(f"{path} belongs to another user; remove it, or set TMPDIR to a folder of your own")

@@ -9,7 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 
-from kbwf.errors import KbwfError
+from kbwf.errors import InfrastructureError, KbwfError
 from kbwf.warm.client import receive_frame, send_frame
 
 _log = logging.getLogger(__name__)
@@ -21,7 +21,8 @@ def serve(handle: Handler, socket_path: str, owner_pid: int, idle_s: float = 60.
     """Answer requests until nobody asked for `idle_s` seconds or the owner is gone.
 
     The socket appears under its final name only once it accepts connections. A handler's `KbwfError` becomes the
-    reply; any other exception too, with its traceback, as an infrastructure fault (exit code 75).
+    reply; any other exception too, with its traceback, as an infrastructure fault (exit code 75). After such a fault the
+    process leaves, so that the next try meets a fresh one.
     """
     threading.Thread(target=_leave_with_owner, args=(owner_pid, socket_path), daemon=True).start()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -39,8 +40,13 @@ def serve(handle: Handler, socket_path: str, owner_pid: int, idle_s: float = 60.
                 return
             with connection, contextlib.suppress(OSError):  # a client that was killed needs no answer
                 request = receive_frame(connection)
-                if request is not None:
-                    send_frame(connection, _answer(handle, request))
+                if request is None:
+                    continue
+                reply = _answer(handle, request)
+                send_frame(connection, reply)
+            if reply.get("exit_code") == InfrastructureError.exit_code:
+                _log.info("leaving after an infrastructure fault")
+                return
     finally:
         listener.close()
         _remove_socket(socket_path)
@@ -52,7 +58,7 @@ def _answer(handle: Handler, request: dict) -> dict:
     except KbwfError as error:
         return {"error": str(error), "exit_code": error.exit_code}
     except Exception:
-        return {"error": traceback.format_exc(), "exit_code": 75}
+        return {"error": traceback.format_exc(), "exit_code": InfrastructureError.exit_code}
 
 
 def _leave_with_owner(owner_pid: int, socket_path: str) -> None:
@@ -66,12 +72,12 @@ def _leave_with_owner(owner_pid: int, socket_path: str) -> None:
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        with open(f"/proc/{pid}/stat") as stat:  # a zombie no longer needs us
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
         return False
     except PermissionError:
         return True
-    with open(f"/proc/{pid}/stat") as stat:  # a zombie no longer needs us
-        return stat.read().rpartition(")")[2].split()[0] != "Z"
 
 
 def _remove_socket(socket_path: str) -> None:

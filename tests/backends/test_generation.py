@@ -24,6 +24,7 @@ class HandWrittenModel:
         self.shapes: list[tuple[int, ...]] = []
 
     def __call__(self, input_ids: torch.Tensor, **options: object) -> SimpleNamespace:
+        """Logits for every position, and a cache that needs no care."""
         self.shapes.append(tuple(input_ids.shape))
         cache = SimpleNamespace(reorder_cache=lambda indices: None)
         return SimpleNamespace(logits=self.logits.expand(*input_ids.shape, 3), past_key_values=cache)

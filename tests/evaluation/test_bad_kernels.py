@@ -102,16 +102,26 @@ BAD_KERNELS = [
     bad("allocates_all", kernel_of(ALLOCATE_ALL), (STATUS.RUNTIME_ERROR, STATUS.CRASHED), "alloc|memory|Memory|signal"),
     bad("fork_bomb", kernel_of(FORK_BOMB), STATUS.RUNTIME_ERROR, "^BlockingIOError"),
     bad("floods_output", kernel_of(FLOOD + HONEST_FORWARD), STATUS.RUNTIME_ERROR, "^OSError.*File too large"),
-    bad("wrong_shape", kernel_of("return (x * self.weight).sum(dim=0)"), STATUS.WRONG_SHAPE, r"\[1024\], expected \[64\]"),
+    bad(
+        "wrong_shape",
+        kernel_of("return (x * self.weight).sum(dim=0)"),
+        STATUS.WRONG_SHAPE,
+        r"\[1024\], expected \[64\]",
+    ),
     bad("shape_that_broadcasts", kernel_of(HONEST_FORWARD + "[:, None]"), STATUS.WRONG_SHAPE, r"\[64, 1\], expected"),
     bad("wrong_dtype", kernel_of(HONEST_FORWARD + ".double()"), STATUS.WRONG_DTYPE, "float64 on cpu, expected float32"),
-    bad("list", kernel_of("return [x.sum(dim=-1)]"), STATUS.WRONG_TYPE, "returned a list"),
-    bad("nothing", kernel_of("pass"), STATUS.WRONG_TYPE, "returned a NoneType"),
+    bad(
+        "list",
+        kernel_of("return [x.sum(dim=-1)]"),
+        STATUS.WRONG_TYPE,
+        "forward returned list, expected a plain torch.Tensor",
+    ),
+    bad("nothing", kernel_of("pass"), STATUS.WRONG_TYPE, "forward returned NoneType"),
     bad(
         "subclass",
         kernel_of(HONEST_FORWARD + ".as_subclass(Lazy)", top="class Lazy(torch.Tensor): pass"),
         STATUS.WRONG_TYPE,
-        "returned a Lazy",
+        "forward returned Lazy",
     ),
     bad(
         "instance_override",
@@ -130,12 +140,12 @@ BAD_KERNELS = [
     ),
     bad("forges_an_answer", kernel_of(FORGE + "import time\ntime.sleep(0.5)"), STATUS.WRONG_VALUES, "NaN or infinite"),
     bad("garbage_on_every_descriptor", kernel_of(GARBAGE + HONEST_FORWARD), STATUS.FLAGGED, "no message"),
-    bad("closes_every_descriptor", kernel_of(CLOSE_ALL + "while True: pass"), STATUS.CRASHED, "ended by itself"),
+    bad("closes_every_descriptor", kernel_of(CLOSE_ALL + HONEST_FORWARD), STATUS.CRASHED, "exit code 70$"),
     bad(
         "lies_about_its_times",
         kernel_of("import time\ntime.sleep(0.02)\n" + HONEST_FORWARD, top=LIE),
         STATUS.FLAGGED,
-        r"claim 0\.\d+ ms a block, the judge's clock says [2-9]\d",
+        r"claim 0\.\d+ ms a block, the judge's clock says [1-9]\d\.",
     ),
 ]
 
@@ -150,7 +160,7 @@ def test_a_bad_kernel_gets_its_status_and_the_next_is_judged_as_if_nothing_happe
     assert re.search(case.message, evaluation.message), evaluation.message
     assert evaluation.timing is None
     assert len(evaluation.message) <= 500 and len(evaluation.trace) <= 4000
-    assert type(evaluation).from_json(evaluation.to_json(), "memory") == evaluation
+    assert type(evaluation).from_json(evaluation.to_json().encode().decode(), "memory") == evaluation
     assert judge(handler, HONEST_KERNEL).status == STATUS.PASSED
 
 

@@ -34,7 +34,9 @@ def test_a_record_survives_its_json(record: Record) -> None:
     assert type(record).from_json(text, "here") == record
 
 
-@pytest.mark.parametrize("name", [name for name in records.__all__ if name not in ("Record", "EvalStatus", "Variation")])
+@pytest.mark.parametrize(
+    "name", [name for name in records.__all__ if name not in ("Record", "EvalStatus", "Variation")]
+)
 def test_every_record_is_frozen_and_closed(name: str) -> None:
     """No kind of record loosens the common rules."""
     config = getattr(records, name).model_config

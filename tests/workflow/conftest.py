@@ -1,0 +1,87 @@
+"""A copy of the project that workflow tests may run, edit and kill."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+
+TINY_STUDY = """
+tasks: {subset: [1, 13]}
+sampling: {num_samples: 4, chunk_size: 2, seeds: [0], temperature: 1.0, max_tokens: 24}
+identity: {num_samples: 4}
+evaluation: {mode: fast, timeout_s: 20}
+report: {num_resamples: 200}
+demo: {num_steps: 2, batch_size: 4}
+"""
+
+
+class Project:
+    """The project in a folder of its own, with its own package, results and Snakemake memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("kbwf", "rules", "workflow", "profiles", "Snakefile", "config.yaml", "README.md"):
+            source = REPOSITORY / name
+            if source.is_dir():
+                shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(source, folder / name)
+        self.study("tiny.yaml", TINY_STUDY)
+
+    def study(self, name: str, text: str) -> Path:
+        """Write a configuration file."""
+        path = self.folder / name
+        path.write_text(text)
+        return path
+
+    def start(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> subprocess.Popen[str]:
+        """Start Snakemake as a user would, on this copy of the package."""
+        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+        command = [str(Path(sys.executable).parent / "snakemake"), *arguments, "--cores", "all", "--resources", "gpu=1"]
+        if studies:
+            command += ["--configfile", *studies]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def run(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> tuple[int, str]:
+        """Run Snakemake to its end; exit code and output."""
+        process = self.start(*arguments, studies=studies)
+        output, _ = process.communicate(timeout=280)
+        return process.returncode, output
+
+    def planned(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> dict[str, int]:
+        """Jobs that a dry run would start, by rule, without `all`."""
+        code, output = self.run("--dry-run", "--quiet", "rules", *arguments, studies=studies)
+        assert code == 0, output
+        table = output.partition("Job stats:")[2].partition("Reasons:")[0]
+        counts = dict(re.findall(r"^(\w+) +(\d+)$", table, flags=re.MULTILINE))
+        return {rule: int(count) for rule, count in counts.items() if rule not in ("all", "total")}
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a piece of text in one of the project's files; the piece must be there."""
+        path = self.folder / name
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {name}"
+        path.write_text(text.replace(old, new, 1))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh copy, nothing run yet."""
+    return Project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy in which the tiny study has run once. Tests may add to it, but leave its sources as they were."""
+    project = Project(tmp_path_factory.mktemp("finished"))
+    code, output = project.run()
+    assert code == 0, output[-4000:]
+    return project

@@ -1,0 +1,119 @@
+"""Runs that are killed, and runs that must not start."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Project
+
+
+def test_a_killed_run_continues_where_it_was(project: Project) -> None:
+    """kill -9 in the middle; the same command finishes, finished evaluations stay untouched, none is half-written."""
+    project.study("long.yaml", "tasks: {subset: [1]}\nsampling: {num_samples: 2}\nidentity: {num_samples: 24}")
+    studies = ("tiny.yaml", "long.yaml")
+    process = project.start(studies=studies)
+    folder = project.folder / "results/evals/identity/l0_p001/seed0"
+    deadline_s = time.monotonic() + 120
+    while len(list(folder.glob("*.json"))) < 5:
+        assert time.monotonic() < deadline_s, "the run made no progress"
+        assert process.poll() is None, process.communicate()[0][-3000:]
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    time.sleep(2)  # the job that was running may still finish its write
+    finished = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.json"))[:-1]}
+    assert 4 <= len(finished) < 24
+    project.run("--unlock", studies=studies)
+    code, output = project.run(studies=studies)
+    assert code == 0, output[-3000:]
+    assert len(list(folder.glob("*.json"))) == 24
+    redone = [path.name for path, before in finished.items() if (path.stat().st_ino, path.stat().st_mtime_ns) != before]
+    assert len(redone) <= 1, redone  # the one that was running when the kill came
+
+
+def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Project) -> None:
+    """Two runs, each with its own training of the demo policy, draw the same responses."""
+    code, output = project.run("results/samples/base/l0_p001/seed0/chunk1.jsonl")
+    assert code == 0, output[-3000:]
+    path = "results/samples/base/l0_p001/seed0/chunk1.jsonl"
+    assert (project.folder / path).read_text() == (finished.folder / path).read_text()
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        ("sampling: {num_sample: 4}", "sampling.num_sample: unknown key"),
+        ("sampling: {num_samples: many}", "sampling.num_samples: Input should be a valid integer"),
+        ("sampling: {num_samples: 5}", "must be a multiple of chunk_size (2), got 5; use 4 or 6"),
+        ("tasks: {subset: [1, 77]}", "77"),
+        ("tasks: {subset: []}", "empty list"),
+        ("base: {model: ./no/such/folder}", "is no folder"),
+        ("tasks: {source: directory, level: 1, path: ./nowhere}\nbase: {model: some/name}", "nowhere"),
+        ("identity: {num_samples: 3}", "multiple of 4, got 3"),
+        ("selection: {best: random}", "must be one of selection.strategies"),
+    ],
+    ids=["key", "type", "chunk", "task", "empty", "model", "directory", "identity", "best"],
+)
+def test_a_bad_configuration_stops_before_the_dag(finished: Project, study: str, message: str) -> None:
+    """The message names key and value, there is no traceback, and nothing that was computed is lost."""
+    finished.study("bad.yaml", study)
+    before = sorted(path for path in (finished.folder / "results").rglob("*") if "logs" not in path.parts)
+    code, output = finished.run(studies=("tiny.yaml", "bad.yaml"))
+    assert code != 0
+    assert message in output
+    assert "Traceback" not in output
+    assert before == sorted(path for path in (finished.folder / "results").rglob("*") if "logs" not in path.parts)
+
+
+def test_an_empty_side_of_the_split_stops_before_the_dag(project: Project) -> None:
+    """One problem leaves nothing to train on."""
+    folder = project.folder / "problems/level1"
+    folder.mkdir(parents=True)
+    (folder / "1_Only.py").write_text("")
+    project.study("one.yaml", "tasks: {source: directory, level: 1, path: problems, subset: train}\nbase: {model: a/b}")
+    code, output = project.run("--dry-run", studies=("one.yaml",))
+    assert code != 0
+    assert "train" in output
+    assert "Traceback" not in output
+
+
+def test_a_model_without_a_chat_template_stops_before_sampling(project: Project) -> None:
+    """describe_policy fails with the way out; the control's results are made all the same."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.WordLevel({"a": 0, "b": 1, "<eos>": 2}, unk_token="a"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    folder = project.folder / "model"
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<eos>").save_pretrained(folder)
+    config = LlamaConfig(vocab_size=3, hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    project.study("model.yaml", "base: {model: ./model}")
+    code, output = project.run("results/policies/base/checkpoint.json", studies=("tiny.yaml", "model.yaml"))
+    assert code != 0
+    assert "has no chat template" in output
+    assert "chat_template: plain" in output
+    assert not (project.folder / "results/samples").exists()
+
+
+def test_no_warm_process_outlives_its_workflow(finished: Project) -> None:
+    """The workers of a finished run are gone within seconds."""
+
+    def workers() -> list[str]:
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (path / "cmdline").read_bytes().decode().replace("\0", " ")
+                if "kbwf serve" in command and os.readlink(path / "cwd").startswith(str(finished.folder)):
+                    found.append(command)
+            except OSError:
+                continue
+        return found
+
+    deadline_s = time.monotonic() + 10
+    while workers() and time.monotonic() < deadline_s:
+        time.sleep(0.2)
+    assert workers() == []

@@ -1,0 +1,63 @@
+"""What every rule must have, read from the rule files."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+RULES = {
+    match["name"]: match["body"]
+    for path in sorted((REPOSITORY / "rules").glob("*.smk"))
+    for match in re.finditer(r"^rule (?P<name>\w+):\n(?P<body>(?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE)
+}
+
+
+def directive(body: str, name: str) -> str:
+    """Text of one directive of a rule, or an empty string."""
+    match = re.search(rf"^    {name}:(.*\n(?:(?:        .*)?\n)*)", body, re.MULTILINE)
+    return match[1] if match else ""
+
+
+def missing_wildcards(body: str) -> set[str]:
+    """Wildcards of the outputs that are not handed to the command as a param of their own."""
+    wildcards = set(re.findall(r"(?<!\{)\{(\w+)\}", directive(body, "output")))
+    passed = set(re.findall(r"^\s+(\w+)=\"\{\1\}\"", directive(body, "params"), re.MULTILINE))
+    return wildcards - passed
+
+
+def test_the_rule_files_were_found() -> None:
+    """The patterns of this module see all rules."""
+    assert {"make_split", "freeze_task", "sample_chunk", "evaluate_kernel", "make_report"} <= set(RULES)
+
+
+@pytest.mark.parametrize("name", [name for name, body in RULES.items() if directive(body, "cache")])
+def test_every_wildcard_of_a_cached_rule_is_a_param(name: str) -> None:
+    """Snakemake's cache hashes params and the unformatted command; a wildcard outside both hands on a neighbour's file."""
+    if 'f"' in directive(RULES[name], "output"):  # paths fixed by the configuration have no wildcards
+        return
+    assert missing_wildcards(RULES[name]) == set()
+
+
+def test_a_forgotten_wildcard_is_noticed() -> None:
+    """The check above can fail."""
+    body = '    output:\n        "a/{task}/{seed}.json",\n    params:\n        task="{task}",\n'
+    assert missing_wildcards(body) == {"seed"}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_logs_and_tracks_its_code(name: str) -> None:
+    """A log for its messages, a digest of its stage among the params, and a shell command: no run blocks."""
+    body = RULES[name]
+    assert directive(body, "log")
+    assert "stage_digest(" in directive(body, "params")
+    assert directive(body, "shell")
+    assert not directive(body, "run")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_commands_use_params_not_wildcards_or_config(name: str) -> None:
+    """`{config[x]}` is not tracked and `{wildcards.x}` is not hashed."""
+    command = directive(RULES[name], "shell")
+    assert "{config" not in command
+    assert "{wildcards" not in command

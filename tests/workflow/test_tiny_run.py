@@ -1,0 +1,124 @@
+"""The whole workflow on two bundled tasks and a demo policy that has hardly learnt anything."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Project
+
+JOINS = {"score_samples": 2, "select_samples": 6, "write_best": 1, "make_report": 1}
+
+
+def records(folder: Path, pattern: str) -> list[dict]:
+    """All JSON records that match."""
+    return [json.loads(line) for path in sorted(folder.glob(pattern)) for line in path.read_text().splitlines()]
+
+
+def test_every_sample_has_an_evaluation_and_the_report_is_there(finished: Project) -> None:
+    """16 samples in all: 2 tasks, 4 of the base policy and 4 of the control each."""
+    samples = records(finished.folder, "results/samples/*/*/seed0/*.jsonl")
+    evaluations = records(finished.folder, "results/evals/*/*/seed0/*.json")
+    assert len(samples) == len(evaluations) == 16
+    for name in ("selection.csv", "scaling.svg", "status.md", "tasks.csv", "noise_floor.csv", "summary.md"):
+        assert (finished.folder / "results/report" / name).stat().st_size > 0
+    assert (finished.folder / "results/best/index.csv").exists()
+    split = json.loads((finished.folder / "results/splits/l0_seed42.json").read_text())
+    assert len(split["train_ids"]) + len(split["eval_ids"]) == split["num_problems"]
+
+
+def test_the_control_is_judged_anew_for_every_sample_and_passes(finished: Project) -> None:
+    """Four separate measurements a task, none reused."""
+    control = records(finished.folder, "results/evals/identity/*/seed0/*.json")
+    assert [each["status"] for each in control] == ["passed"] * 8
+    assert not any(each["is_reused"] for each in control)
+    assert len({each["timing"]["speedup"] for each in control}) == 8
+
+
+def test_no_temporary_file_is_left(finished: Project) -> None:
+    """Atomic writes leave nothing beside their outputs."""
+    hidden = [path for path in (finished.folder / "results").rglob(".*") if path.name != ".snakemake_timestamp"]
+    assert hidden == []
+
+
+def test_a_second_run_has_nothing_to_do(finished: Project) -> None:
+    """Results are complete and Snakemake knows it."""
+    assert "Nothing to be done" in finished.run()[1]
+
+
+def test_more_samples_add_chunks_their_evaluations_and_joins(finished: Project) -> None:
+    """num_samples 4 to 8 in chunks of 2: two new chunks and four evaluations a task; the control stays."""
+    finished.study("more.yaml", "sampling: {num_samples: 8}")
+    planned = finished.planned(studies=("tiny.yaml", "more.yaml"))
+    assert planned == {"sample_chunk": 4, "evaluate_kernel": 8, **JOINS}
+
+
+def test_a_seed_adds_its_own_samples_only(finished: Project) -> None:
+    """A second seed draws and judges its samples, and the control's, and leaves the first seed's selections."""
+    finished.study("seeds.yaml", "sampling: {seeds: [0, 1]}")
+    planned = finished.planned(studies=("tiny.yaml", "seeds.yaml"))
+    assert planned == {
+        "sample_chunk": 6, "evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1,
+        "make_report": 1,
+    }  # fmt: skip
+
+
+def test_a_temperature_redraws_the_base_policy_and_leaves_the_control(finished: Project) -> None:
+    """The control gives one answer at any temperature."""
+    finished.study("warm.yaml", "sampling: {temperature: 0.5}")
+    planned = finished.planned(studies=("tiny.yaml", "warm.yaml"))
+    assert planned == {"sample_chunk": 4, "evaluate_kernel": 8, **JOINS}
+
+
+def test_an_evaluation_setting_judges_everything_anew(finished: Project) -> None:
+    """The mode belongs to each evaluation; samples stay."""
+    finished.study("full.yaml", "evaluation: {mode: full}")
+    planned = finished.planned(studies=("tiny.yaml", "full.yaml"))
+    assert planned == {
+        "evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1, "make_report": 1,
+    }  # fmt: skip
+
+
+def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
+    """top_m touches no sample and no evaluation."""
+    finished.study("top.yaml", "selection: {top_m: 2}")
+    planned = finished.planned(studies=("tiny.yaml", "top.yaml"))
+    assert planned == {"select_samples": 12, "write_best": 1, "make_report": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "expected"),
+    [
+        ("README.md", "\n", "\nA new comment.\n", {}),
+        ("kbwf/strategies/best_of_n.py", '"""', '"""Another word. ', {}),
+        ("kbwf/config.py", "IDENTITY_CHUNK_SIZE = 4", "IDENTITY_CHUNK_SIZE = 4\nUNUSED = 1", {}),
+        (
+            "kbwf/strategies/best_of_n.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
+            {"select_samples": 12, "write_best": 1, "make_report": 1},
+        ),
+        (
+            "kbwf/evaluation/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
+            {"evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1, "make_report": 1},
+        ),
+    ],
+    ids=["readme", "docstring", "config", "selection", "verdict"],
+)  # fmt: skip
+def test_an_edit_reruns_what_depends_on_it(
+    finished: Project, name: str, old: str, new: str, expected: dict[str, int]
+) -> None:
+    """Code reruns its stage and what follows; comments, docstrings and the configuration's module rerun nothing."""
+    before = (finished.folder / name).read_text()
+    try:
+        finished.edit(name, old, new)
+        assert finished.planned() == expected
+    finally:
+        (finished.folder / name).write_text(before)
+
+
+def test_the_snakemake_report_is_made(finished: Project) -> None:
+    """`snakemake --report` finds captions and categories for all outputs."""
+    code, output = finished.run("--report", "report.html")
+    assert code == 0, output[-3000:]
+    html = (finished.folder / "report.html").read_text()
+    assert "Best kernels" in html
+    assert "Tables" in html
