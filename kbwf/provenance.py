@@ -16,14 +16,19 @@ PACKAGE = Path(__file__).parent
 _LEFT_OUT = ("kbwf", "kbwf.config", "kbwf.errors", "kbwf.plan")
 
 
-@functools.cache
 def stage_digest(stage: str) -> str:
     """Twelve hex digits for `kbwf/stages/{stage}.py` and all that it imports of this package.
 
     Raises:
         FileNotFoundError: there is no such stage.
     """
-    modules = _closure(f"kbwf.stages.{stage}")
+    return code_digest(f"kbwf.stages.{stage}")
+
+
+@functools.cache
+def code_digest(module: str) -> str:
+    """The same for any module, as in `kbwf.evaluation.judge`."""
+    modules = _closure(module)
     parts = [f"{name}:{_module_digest(name)}" for name in sorted(modules)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 

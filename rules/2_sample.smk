@@ -14,7 +14,7 @@ rule train_demo_policy:
         code=stage_digest("base_policy"),
         suite=stage_digest("split"),
     shell:
-        "kbwf demo-policy {params.demo:q} --output {output:q} 2> {log:q}"
+        "kbwf demo-policy {params.demo:q} --output {output:q} 2> >(tee {log:q} >&2)"
 
 
 # Loads configuration and tokenizer, so that a model that cannot do what is asked stops the run before any sampling.

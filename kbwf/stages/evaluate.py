@@ -9,7 +9,7 @@ from kbwf.errors import RecordError
 from kbwf.evaluation.device import describe_environment, resolve_device
 from kbwf.evaluation.judge import Finding, Judge
 from kbwf.evaluation.zygote import Zygote
-from kbwf.provenance import stage_digest
+from kbwf.provenance import code_digest
 from kbwf.records import Environment, EvalStatus, Evaluation, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.store import read_record, read_records, write_record
@@ -115,7 +115,7 @@ def _address(task: Task, digest: str, settings: Settings, environment: Environme
         "kernel": digest,
         "settings": settings.model_dump(mode="json", exclude={"reuse"}),
         "environment": environment.model_dump(mode="json", exclude={"device_uuid"}),
-        "code": stage_digest("evaluate"),
+        "code": code_digest("kbwf.evaluation.judge"),
     }
     return sha256_of(canonical_json(conditions))
 

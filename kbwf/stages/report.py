@@ -34,8 +34,8 @@ _NOTES = {
     "selection": "Success: share of tasks (mean over seeds) whose selected kernel is correct and has speedup > 1;"
     " confident: the lower bound of its interval is. Speedups are means over the tasks and seeds that have a choice."
     " Identity: the same strategy on the identity control's samples, usually fewer, which is milder on strategies that"
-    " look at times. Oracle sees every time: an upper bound, not a method. Random is an expected value. An interval without width"
-    " means that every resample agrees, not that the number is certain.",
+    " look at times. Oracle sees every time: an upper bound, not a method. Random is an expected value. An interval"
+    " without width means that every resample agrees, not that the number is certain.",
     "scaling": "fast_1@k: probability that the best of k samples of a task is correct and faster (unbiased estimator),"
     " mean over tasks and seeds, with a bootstrap interval over both.",
     "status": "Every sample is counted once; passed means right outputs in every trial.",

@@ -175,7 +175,8 @@ def _kernel_file(task: Task, choice: Selection, selections: list[Selection], sco
     """Header, kernel, and a comparison with the reference under `__main__`."""
     evaluation = scored.evaluation
     timing, environment = evaluation.timing, evaluation.environment
-    assert timing is not None and evaluation.kernel_source is not None, "a correct sample has both: the record's rule"
+    assert timing is not None, "a correct sample has a timing: the record's rule"
+    assert evaluation.kernel_source is not None, "a correct sample has a kernel: the record's rule"
     device = environment.device if environment else "unknown"
     ours = [one for one in selections if one.policy_id == choice.policy_id]
     header = [

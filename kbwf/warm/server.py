@@ -21,8 +21,8 @@ def serve(handle: Handler, socket_path: str, owner_pid: int, idle_s: float = 60.
     """Answer requests until nobody asked for `idle_s` seconds or the owner is gone.
 
     The socket appears under its final name only once it accepts connections. A handler's `KbwfError` becomes the
-    reply; any other exception too, with its traceback, as an infrastructure fault (exit code 75). After such a fault the
-    process leaves, so that the next try meets a fresh one.
+    reply; any other exception too, with its traceback, as an infrastructure fault (exit code 75). After such a fault
+    the process leaves, so that the next try meets a fresh one.
     """
     threading.Thread(target=_leave_with_owner, args=(owner_pid, socket_path), daemon=True).start()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -31,7 +31,7 @@ def run(script: str, *arguments: str) -> str:
 
 
 def test_hiding_covers_a_folder_and_puts_what_is_kept_back(tmp_path: Path) -> None:
-    """Of three entries only the kept one is left, with its content; a hidden folder inside a hidden one is no trouble."""
+    """Of three entries only the kept one is left, with its content; a hidden folder in a hidden one is no trouble."""
     for name in ("kept", "secret", "inner"):
         (tmp_path / "hidden" / name).mkdir(parents=True)
         (tmp_path / "hidden" / name / "file").write_text(name)

@@ -20,7 +20,8 @@ from tests.evaluation.problems import HONEST_FORWARD, HONEST_KERNEL, judge, kern
 SECRET = "kbwf-planted-" + "key"
 
 STEPS = {
-    "net namespace", "ipc namespace", "uts namespace", "mount namespace", "pid namespace", "private mounts", "own /proc",
+    "net namespace", "ipc namespace", "uts namespace", "mount namespace", "pid namespace", "private mounts",
+    "own /proc",
     "hidden folders", "read-only files", "private /dev/shm", "rlimits", "no new privileges",
 }  # fmt: skip
 

@@ -71,7 +71,7 @@ def test_the_pooled_median_is_the_median_of_sample_medians() -> None:
 
 
 def test_the_pooled_interval_is_clustered_by_sample() -> None:
-    """Blocks agree inside each of four samples and samples differ: 1000 blocks a sample make the interval no narrower."""
+    """Blocks agree inside each of four samples, samples differ: 1000 blocks a sample make the interval no narrower."""
     samples = [0.97, 0.99, 1.01, 1.03]
     few = bootstrap_median([[value] * 2 for value in samples], 1000, 0, 0.95)
     many = bootstrap_median([[value] * 200 for value in samples], 1000, 0, 0.95)

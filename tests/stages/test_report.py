@@ -86,7 +86,7 @@ def test_the_report_is_complete_and_its_summary_says_what_the_numbers_say(tmp_pa
 
 
 def test_a_success_no_better_than_the_control_s_is_called_noise(tmp_path: Path) -> None:
-    """Base and control both have one faster kernel with an interval below 1: the summary takes neither for a success."""
+    """One faster kernel each, with an interval around 1: the summary takes neither for a success."""
     noisy = [make_scored(0, 1.05, low=0.9, high=1.2), make_scored(0, 1.1, low=0.9, high=1.2, policy_id="identity")]
     head = (report_of(tmp_path, noisy) / "summary.md").read_text().split("##")[0]
     assert "gives 1.00, confidently 0.00, so that this success is not told apart from noise" in head

@@ -33,7 +33,7 @@ def test_the_rule_files_were_found() -> None:
 
 @pytest.mark.parametrize("name", [name for name, body in RULES.items() if directive(body, "cache")])
 def test_every_wildcard_of_a_cached_rule_is_a_param(name: str) -> None:
-    """Snakemake's cache hashes params and the unformatted command; a wildcard outside both hands on a neighbour's file."""
+    """Snakemake's cache hashes params and the unformatted command; other wildcards would hand on a neighbour's file."""
     if 'f"' in directive(RULES[name], "output"):  # paths fixed by the configuration have no wildcards
         return
     assert missing_wildcards(RULES[name]) == set()
