@@ -9,6 +9,11 @@ min_version("9.27")
 configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
+# Snakemake's own lock outlives a killed run, so that the same command would be refused; this one ends with its holder.
+onstart:
+    lock_working_directory()
+
+
 report: "workflow/report/workflow.rst"
 
 
@@ -31,4 +36,6 @@ rule all:
 # The A/A control alone: what this machine's judge says of unchanged references. Needs no model.
 rule identity_control:
     input:
-        expand("results/scored/identity/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS),
+        expand(
+            "results/scored/identity/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS
+        ),

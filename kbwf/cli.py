@@ -9,7 +9,7 @@ import json
 import os
 import sys
 
-from kbwf.errors import KbwfError
+from kbwf.errors import ConfigError, KbwfError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -18,6 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb not in ("sample", "evaluate"):
         import logging
 
+        from kbwf.warm.owner import leave_with
+
+        if "KBWF_OWNER_PID" in os.environ and options.verb != "serve":  # that one watches its owner itself
+            leave_with(_owner_pid())
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
         message = globals()[f"_{options.verb.replace('-', '_')}"](options)
@@ -169,13 +173,16 @@ def _evaluate(options: argparse.Namespace) -> str:
 def _evaluate_file(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import Evaluation
+    from kbwf.config import load_config
     from kbwf.stages.evaluate_file import evaluate_file
     from kbwf.store import write_record
 
-    evaluation, message = evaluate_file(
-        options.task, Path(options.samples), Evaluation.model_validate_json(options.settings)
-    )
+    try:
+        block = json.loads(options.settings)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"--settings is no JSON ({error}); got {options.settings!r}") from error
+    settings = load_config({"evaluation": block}, "--settings").evaluation
+    evaluation, message = evaluate_file(options.task, Path(options.samples), settings)
     if options.output:
         write_record(Path(options.output), evaluation)
     return message

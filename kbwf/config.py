@@ -200,11 +200,11 @@ class Demo(Block):
 
     seed: int = 0
     """Of the weights and of the order of the corpus."""
-    num_steps: int = Field(default=600, ge=1)
+    num_steps: int = Field(default=500, ge=1)
     """Optimizer updates."""
-    batch_size: int = Field(default=16, ge=1)
-    """Responses per update."""
-    num_threads: int = Field(default=2, ge=1)
+    batch_size: int = Field(default=2, ge=1)
+    """Tasks per update, each with all its formulations."""
+    num_threads: int = Field(default=1, ge=1)
     """CPU threads; the weights are reproducible for a given number."""
 
 

@@ -17,8 +17,14 @@ rule select_samples:
 
 rule write_best:
     input:
-        selections=expand("results/selections/base/{strategy}/seed{seed}.jsonl", strategy=cfg.selection.best, seed=SEEDS),
-        scored=expand("results/scored/base/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS),
+        selections=expand(
+            "results/selections/base/{strategy}/seed{seed}.jsonl",
+            strategy=cfg.selection.best,
+            seed=SEEDS,
+        ),
+        scored=expand(
+            "results/scored/base/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS
+        ),
         tasks=expand("results/tasks/{task}.json", task=TASKS),
     output:
         report(

@@ -16,7 +16,12 @@ def shown(name, kind):
 rule make_report:
     input:
         tasks=expand("results/tasks/{task}.json", task=TASKS),
-        scored=expand("results/scored/{policy}/{task}/seed{seed}.jsonl", policy=POLICIES, task=TASKS, seed=SEEDS),
+        scored=expand(
+            "results/scored/{policy}/{task}/seed{seed}.jsonl",
+            policy=POLICIES,
+            task=TASKS,
+            seed=SEEDS,
+        ),
         selections=expand(
             "results/selections/{policy}/{strategy}/seed{seed}.jsonl",
             policy=POLICIES,

@@ -1,4 +1,5 @@
 # What all rules share: the validated configuration, the wildcards' ranges, and input functions.
+import fcntl
 import json
 import os
 import sys
@@ -33,6 +34,19 @@ wildcard_constraints:
     strategy="|".join(cfg.selection.strategies),
 
 
+def lock_working_directory():
+    """One run at a time in a folder, for as long as this process lives."""
+    handle = os.open(
+        ".snakemake/kbwf.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    )  # stays open until the end
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise WorkflowError(
+            f"another Snakemake is at work in {os.getcwd()}; wait for it, or use --directory"
+        ) from None
+
+
 def problem_source(wildcards):
     """What identifies a task's source: a file's content, or the data set's revision."""
     problem_id = int(wildcards.task.partition("_p")[2])
@@ -48,7 +62,12 @@ def demo_folder(wildcards):
 def draw_settings(wildcards):
     """How samples are drawn, without their number: more of them must leave those there are alone."""
     sampling = cfg.sampling_of(wildcards.policy)
-    return json.dumps({key: getattr(sampling, key) for key in ("chunk_size", "temperature", "max_tokens")})
+    return json.dumps(
+        {
+            key: getattr(sampling, key)
+            for key in ("chunk_size", "temperature", "max_tokens")
+        }
+    )
 
 
 def base_settings(wildcards):
@@ -56,15 +75,23 @@ def base_settings(wildcards):
 
 
 def chunk_of(wildcards):
-    chunk = plan.chunk_of(int(wildcards.idx), cfg.sampling_of(wildcards.policy).chunk_size)
+    chunk = plan.chunk_of(
+        int(wildcards.idx), cfg.sampling_of(wildcards.policy).chunk_size
+    )
     return f"results/samples/{wildcards.policy}/{wildcards.task}/seed{wildcards.seed}/chunk{chunk}.jsonl"
 
 
 def chunks_of(wildcards):
     pattern = "results/samples/{w.policy}/{w.task}/seed{w.seed}/chunk{chunk}.jsonl"
-    return [pattern.format(w=wildcards, chunk=chunk) for chunk in plan.chunks(cfg.sampling_of(wildcards.policy))]
+    return [
+        pattern.format(w=wildcards, chunk=chunk)
+        for chunk in plan.chunks(cfg.sampling_of(wildcards.policy))
+    ]
 
 
 def evaluations_of(wildcards):
     pattern = "results/evals/{w.policy}/{w.task}/seed{w.seed}/{idx}.json"
-    return [pattern.format(w=wildcards, idx=idx) for idx in plan.sample_indices(cfg.sampling_of(wildcards.policy))]
+    return [
+        pattern.format(w=wildcards, idx=idx)
+        for idx in plan.sample_indices(cfg.sampling_of(wildcards.policy))
+    ]

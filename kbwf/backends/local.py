@@ -25,6 +25,10 @@ MODEL_FILES = {".json", ".jinja", ".txt", ".model", ".safetensors", ".bin"}
 MAX_BYTES_DIGESTED = 100_000_000
 """Larger files enter a folder's digest by name and size: hashing many gigabytes costs minutes per load."""
 
+ONE_THREAD_PARAMETERS = 20_000_000
+"""Smaller models run on one thread of a CPU: more make them no faster, and where cores are shared thirty times slower,
+because threads wait for each other after each small operation."""
+
 LOADING_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError)
 
 
@@ -131,7 +135,7 @@ class LocalPolicy:
         prompt_ids = self._encode(messages)
         self._check_length(len(prompt_ids), max_tokens)
         options = {"logits_to_keep": 1} if self._knows_logits_to_keep else {}
-        with self._device_errors():
+        with self._running():
             drawn = draw_tokens(
                 self._model, prompt_ids, num_samples, seed, temperature, max_tokens, self._eos_ids, options
             )
@@ -159,7 +163,7 @@ class LocalPolicy:
         """
         prompt_ids = self._encode(messages)
         self._check_length(len(prompt_ids), max(map(len, responses), default=0))
-        with self._device_errors(), torch.inference_mode():
+        with self._running(), torch.inference_mode():
             scored = teacher_forced_logprobs(self._model, prompt_ids, responses, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
 
@@ -196,8 +200,14 @@ class LocalPolicy:
             )
 
     @contextmanager
-    def _device_errors(self) -> Iterator[None]:
-        """Tell a GPU that is too small, which stays so, from a GPU that failed, where another try may succeed."""
+    def _running(self) -> Iterator[None]:
+        """Around the model's passes: small models get one thread, and errors of the GPU get their class.
+
+        A GPU that is too small stays so; with one that failed, another try may succeed.
+        """
+        threads_before = torch.get_num_threads()
+        if self._model.device.type == "cpu" and self._model.num_parameters() < ONE_THREAD_PARAMETERS:
+            torch.set_num_threads(1)
         try:
             yield
         except torch.OutOfMemoryError as error:
@@ -207,6 +217,8 @@ class LocalPolicy:
             ) from error
         except torch.AcceleratorError as error:
             raise InfrastructureError(f"{self._base_model}: the GPU failed: {error}") from error
+        finally:
+            torch.set_num_threads(threads_before)
 
 
 def _location(base_model: str) -> str:

@@ -24,9 +24,13 @@ def evaluate_file(task: str, kernel_path: Path, settings: Settings) -> tuple[Eva
     """
     if not kernel_path.is_file():
         raise KbwfError(f"{kernel_path} is no file; give a Python file that defines ModelNew")
+    try:
+        response = kernel_path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise KbwfError(f"{kernel_path} is no text in UTF-8 ({error}); give a Python file") from error
     handler = EvaluateHandler()
     sample = Sample(
-        task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=kernel_path.read_text(encoding="utf-8"),
+        task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
         token_ids_T=(), sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0,
         finish_reason="stop", prompt_sha256=sha256_of(""), model="by-hand",
     )  # fmt: skip

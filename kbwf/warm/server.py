@@ -4,13 +4,12 @@ import contextlib
 import logging
 import os
 import socket
-import threading
-import time
 import traceback
 from collections.abc import Callable
 
 from kbwf.errors import InfrastructureError, KbwfError
 from kbwf.warm.client import receive_frame, send_frame
+from kbwf.warm.owner import leave_with
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +23,7 @@ def serve(handle: Handler, socket_path: str, owner_pid: int, idle_s: float = 60.
     reply; any other exception too, with its traceback, as an infrastructure fault (exit code 75). After such a fault
     the process leaves, so that the next try meets a fresh one.
     """
-    threading.Thread(target=_leave_with_owner, args=(owner_pid, socket_path), daemon=True).start()
+    leave_with(owner_pid, lambda: _remove_socket(socket_path))
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     fresh_path = f"{socket_path}.{os.getpid()}"
     listener.bind(fresh_path)
@@ -37,19 +36,20 @@ def serve(handle: Handler, socket_path: str, owner_pid: int, idle_s: float = 60.
                 connection, _ = listener.accept()
             except TimeoutError:
                 _log.info("idle for %.0f s, leaving", idle_s)
+                _remove_socket(socket_path)
                 return
+            reply: dict = {}
             with connection, contextlib.suppress(OSError):  # a client that was killed needs no answer
                 request = receive_frame(connection)
-                if request is None:
-                    continue
-                reply = _answer(handle, request)
+                reply = _answer(handle, request) if request is not None else {}
+                if reply.get("exit_code") == InfrastructureError.exit_code:
+                    _remove_socket(socket_path)  # before the answer: whoever comes next starts a fresh process
                 send_frame(connection, reply)
             if reply.get("exit_code") == InfrastructureError.exit_code:
                 _log.info("leaving after an infrastructure fault")
                 return
     finally:
         listener.close()
-        _remove_socket(socket_path)
 
 
 def _answer(handle: Handler, request: dict) -> dict:
@@ -59,25 +59,6 @@ def _answer(handle: Handler, request: dict) -> dict:
         return {"error": str(error), "exit_code": error.exit_code}
     except Exception:
         return {"error": traceback.format_exc(), "exit_code": InfrastructureError.exit_code}
-
-
-def _leave_with_owner(owner_pid: int, socket_path: str) -> None:
-    """Children ask the kernel to be told of this process's death, so ending at once leaves nobody behind."""
-    while _is_alive(owner_pid):
-        time.sleep(0.5)
-    _remove_socket(socket_path)
-    os._exit(0)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat") as stat:  # a zombie no longer needs us
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
-    except PermissionError:
-        return True
 
 
 def _remove_socket(socket_path: str) -> None:

@@ -104,6 +104,27 @@ def test_one_pass_over_the_prompt_serves_all_samples(policy: LocalPolicy, monkey
     assert len(shapes) <= 4
 
 
+def test_a_small_model_runs_on_one_thread(policy: LocalPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside the model's passes there is one thread; afterwards there are as many as before."""
+    threads = []
+    forward = policy._model.forward
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        threads.append(torch.get_num_threads())
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(policy._model, "forward", recorded)
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        policy.sample(MESSAGES, 1, 1, 1.0, 2)
+        policy.score(MESSAGES, [(5, 6)])
+        assert set(threads) == {1}
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_prompt_that_does_not_fit_is_refused(policy: LocalPolicy) -> None:
     """The context is 128: 38 prompt tokens and 90 response tokens fit, 91 leave room for 37."""
     assert len(policy.sample(MESSAGES, 1, 1, 1.0, 90)) == 1

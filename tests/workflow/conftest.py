@@ -17,7 +17,7 @@ sampling: {num_samples: 4, chunk_size: 2, seeds: [0], temperature: 1.0, max_toke
 identity: {num_samples: 4}
 evaluation: {mode: fast, timeout_s: 20}
 report: {num_resamples: 200}
-demo: {num_steps: 2, batch_size: 4}
+demo: {num_steps: 2}
 """
 
 

@@ -26,12 +26,27 @@ def test_a_killed_run_continues_where_it_was(project: Project) -> None:
     time.sleep(2)  # the job that was running may still finish its write
     finished = {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.json"))[:-1]}
     assert 4 <= len(finished) < 24
-    project.run("--unlock", studies=studies)
     code, output = project.run(studies=studies)
     assert code == 0, output[-3000:]
     assert len(list(folder.glob("*.json"))) == 24
     redone = [path.name for path, before in finished.items() if (path.stat().st_ino, path.stat().st_mtime_ns) != before]
     assert len(redone) <= 1, redone  # the one that was running when the kill came
+
+
+def test_a_second_run_in_the_same_folder_is_refused(project: Project) -> None:
+    """Two runs would write the same files; the second says so and the first goes on."""
+    first = project.start("results/policies/base/checkpoint.json")
+    lock = project.folder / ".snakemake/kbwf.lock"
+    deadline_s = time.monotonic() + 60
+    while not lock.exists():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    code, output = project.run("results/tasks/l0_p001.json")
+    assert code != 0
+    assert "another Snakemake is at work" in output
+    assert "Traceback" not in output
+    output, _ = first.communicate(timeout=120)
+    assert first.returncode == 0, output[-3000:]
 
 
 def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Project) -> None:

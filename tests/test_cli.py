@@ -1,0 +1,155 @@
+"""The command line: verbs, exit codes, messages."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kbwf.cli import _parser, main
+from kbwf.records import EvalStatus, Evaluation, Split, Task
+from kbwf.store import read_record, write_record, write_records
+from tests.builders import make_task
+from tests.evaluation.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+
+ROOT = Path(__file__).parents[1]
+VERBS = (
+    "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "doctor", "docs",
+    "serve",
+)  # fmt: skip
+
+
+def kbwf(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a person or a rule would."""
+    return subprocess.run(
+        [sys.executable, "-m", "kbwf", *map(str, arguments)],
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A temporary folder with a short path, for sockets."""
+    path = Path(tempfile.mkdtemp(prefix="kbwf-test-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--help` ends with 0 and names the verb."""
+    with pytest.raises(SystemExit) as caught:
+        main([verb, "--help"])
+    assert caught.value.code == 0
+    assert f"usage: kbwf {verb}" in capsys.readouterr().out
+
+
+def test_the_verbs_of_the_help_are_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    """None is missing in this test."""
+    help_text = _parser().format_help()
+    listed = [line.split()[0] for line in help_text.splitlines() if line.startswith("    ") and line[4] != " "]
+    assert sorted(listed) == sorted(VERBS)
+
+
+def test_an_unknown_verb_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit code 2 with the usage."""
+    with pytest.raises(SystemExit) as caught:
+        main(["optimise"])
+    assert caught.value.code == 2
+    assert "usage: kbwf" in capsys.readouterr().err
+
+
+def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The bundled suite's split and one of its tasks; what was written is said."""
+    assert main(["split", "{}", "--split-seed", "7", "--output", str(tmp_path / "split.json")]) == 0
+    split = read_record(tmp_path / "split.json", Split)
+    assert (split.level, split.split_seed) == (0, 7)
+    assert f"{len(split.train_ids)} train and {len(split.eval_ids)} eval tasks" in capsys.readouterr().out
+    assert main(["task", "{}", "l0_p006", "--output", str(tmp_path / "task.json")]) == 0
+    assert read_record(tmp_path / "task.json", Task).name == "RMS_norm"
+    assert "l0_p006 RMS_norm" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        (["task", "{}", "l0_p999", "--output", "x.json"], 3, "999"),
+        (["evaluate", "l0_p001", "missing.py"], 1, "missing.py is no file; give a Python file that defines ModelNew"),
+        (["evaluate", "l0_p001", "latin.py"], 1, "latin.py is no text in UTF-8"),
+        (["evaluate", "nothing", "kernel.py"], 3, "'nothing' is no task record"),
+        (["evaluate", "missing.py", "kernel.py"], 3, "missing.py is no file"),
+        (["evaluate", "missing.json", "kernel.py"], 5, "missing.json does not exist"),
+        (["evaluate", "broken.json", "kernel.py"], 5, "broken.json: no JSON"),
+        (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fats"}'], 2, "evaluation.mode"),
+        (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mod": "fast"}'], 2, "evaluation.mod: unknown key"),
+        (["evaluate", "l0_p001", "kernel.py", "--settings", "fast"], 2, "--settings is no JSON"),
+        (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --idx, --store and --output"),
+        (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not exist"),
+    ],
+)  # fmt: skip
+def test_an_error_is_its_exit_code_and_a_message_without_a_traceback(
+    arguments: list[str], exit_code: int, message: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """On standard error, with the verb before it; nothing is written."""
+    monkeypatch.chdir(tmp_path)
+    Path("kernel.py").write_text(HONEST_KERNEL)
+    Path("latin.py").write_bytes(b"# \xe9t\xe9\n")
+    Path("broken.json").write_text("{")
+    assert main(arguments) == exit_code
+    out, err = capsys.readouterr()
+    assert err.startswith(f"kbwf {arguments[0]}: ") and message in err
+    assert "Traceback" not in err and out == ""
+    assert not Path("x.json").exists()
+
+
+def test_a_kernel_can_be_judged_by_hand(tmp_path: Path) -> None:
+    """Figures on standard output, the record where it was asked for; a kernel that fails is a result, exit code 0."""
+    kernel, settings = tmp_path / "kernel.py", '{"mode": "fast", "device": "cpu"}'
+    kernel.write_text("class ModelNew(Model):\n    pass\n")
+    done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings, "--output", tmp_path / "out.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("l0_p001 Diagonal_matmul on cpu: ") and lines[1].startswith("passed: ")
+    assert read_record(tmp_path / "out.json", Evaluation).status == EvalStatus.PASSED
+    kernel.write_text("class ModelNew(Model):\n    def forward(self, d, A):\n        return A + 1\n")
+    done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1].startswith("wrong_values: max abs error ")
+
+
+def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -> None:
+    """Two jobs of one owner: the second finds the task's bench ready; an error of the process arrives as one."""
+    write_record(short_folder / "task.json", task_of())
+    samples = [sample_of(HONEST_FORWARD, sample_idx=0), sample_of("return x", sample_idx=1)]
+    write_records(short_folder / "chunk.jsonl", samples)
+    arguments = [
+        "evaluate", short_folder / "task.json", short_folder / "chunk.jsonl", "--store", short_folder / "store",
+        "--settings", json.dumps(FAST.model_dump(mode="json")), "--code", "c0de",
+    ]  # fmt: skip
+    with subprocess.Popen(["sleep", "300"]) as owner:
+        environment = {"TMPDIR": str(short_folder), "KBWF_OWNER_PID": str(owner.pid)}
+        jobs = [
+            kbwf(*arguments, "--idx", idx, "--output", short_folder / f"{idx}.json", **environment) for idx in (0, 1, 2)
+        ]
+        owner.kill()
+    assert [job.returncode for job in jobs] == [0, 0, 5]
+    assert jobs[0].stdout.startswith("passed: ") and jobs[1].stdout.startswith("wrong_shape: ")
+    assert "holds samples [0, 1], not 2" in jobs[2].stderr and "Traceback" not in jobs[2].stderr
+    first, second = (read_record(short_folder / f"{idx}.json", Evaluation) for idx in (0, 1))
+    assert "prepare_task" in first.seconds_s and "prepare_task" not in second.seconds_s
+    assert not (short_folder / "2.json").exists()
+
+
+def test_the_task_s_record_is_what_a_job_is_given(tmp_path: Path) -> None:
+    """A record frozen from elsewhere is judged by its own text."""
+    write_record(tmp_path / "task.json", make_task())
+    (tmp_path / "kernel.py").write_text("class ModelNew(Model):\n    pass\n")
+    settings = json.dumps(FAST.model_dump(mode="json"))
+    done = kbwf("evaluate", tmp_path / "task.json", tmp_path / "kernel.py", "--settings", settings)
+    assert done.stdout.startswith("l0_p001 Scaled_sum on cpu: "), done.stdout + done.stderr

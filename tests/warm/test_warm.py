@@ -1,0 +1,235 @@
+"""Warm processes: one for many clients, and it leaves when nobody needs it."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kbwf.errors import InfrastructureError, KbwfError
+from kbwf.warm import client
+
+PACKAGE = Path(client.__file__).parents[1]
+
+# `python -m kbwf serve KIND SOCKET OWNER` of this toy finds all of kbwf but its command line in the real package.
+TOY_INIT = f"__path__.append({str(PACKAGE)!r})\n"
+TOY_MAIN = """
+import os, sys, time
+from kbwf.errors import ConfigError
+from kbwf.warm.server import serve
+
+answered = 0
+
+
+def handle(request):
+    global answered
+    answered += 1
+    do = request.get("do")
+    if do == "fail":
+        raise ConfigError("no such thing: take another")
+    if do == "bug":
+        raise ValueError("an oversight")
+    if do == "die":
+        os._exit(9)
+    if do == "big":
+        return {"text": request["text"] * 2}
+    return {"pid": os.getpid(), "answered": answered, "environment": dict(os.environ)}
+
+
+if os.path.exists("broken"):
+    sys.exit("cannot start: broken")
+with open("starts", "a") as starts:
+    starts.write("x")
+time.sleep(0.2)
+serve(handle, sys.argv[3], int(sys.argv[4]), idle_s=float(open("idle_s").read()))
+"""
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working folder with the toy in it; sockets go below. Its path is short, as a socket's must be."""
+    path = Path(tempfile.mkdtemp(prefix="kbwf-test-"))
+    (path / "kbwf").mkdir()
+    (path / "kbwf" / "__init__.py").write_text(TOY_INIT)
+    (path / "kbwf" / "__main__.py").write_text(TOY_MAIN)
+    (path / "idle_s").write_text("60")
+    monkeypatch.chdir(path)
+    monkeypatch.setenv("TMPDIR", str(path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def owner() -> Iterator[subprocess.Popen[bytes]]:
+    """A process whose end ends the warm ones."""
+    with subprocess.Popen(["sleep", "300"]) as process:
+        yield process
+        process.kill()
+
+
+def ask(owner: subprocess.Popen[bytes], code: str = "c0de", **request: object) -> dict:
+    """One request to the toy."""
+    return client.call("evaluate", request, code, owner.pid)
+
+
+def wait_until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
+    """Fails if the condition does not come true."""
+    deadline_s = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < deadline_s, "the condition did not come true"
+        time.sleep(0.02)
+
+
+def is_gone(pid: int) -> bool:
+    """No process of this pid, or its remains."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def sockets(folder: Path) -> list[Path]:
+    """The sockets of this folder's warm processes."""
+    return list(folder.glob("kbwf-*/*.sock"))
+
+
+def test_many_clients_at_once_start_one_process(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """Six processes find nobody listening; one process answers all six."""
+    script = "import json, sys; from kbwf.warm.client import call; print(call('evaluate', {}, 'c0de', int(sys.argv[1]))['pid'])"
+    command = [sys.executable, "-c", script, str(owner.pid)]
+    clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    answers = [each.communicate(timeout=60)[0].strip() for each in clients]
+    assert len(set(answers)) == 1 and answers[0].isdigit()
+    assert (folder / "starts").read_text() == "x"
+    assert ask(owner)["answered"] == 7
+
+
+def test_other_code_or_another_owner_gets_a_process_of_its_own(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """Three names, three processes; the first is still there for its own."""
+    with subprocess.Popen(["sleep", "300"]) as other:
+        pids = [ask(owner)["pid"], ask(owner, code="edited")["pid"], ask(other)["pid"]]
+        assert len(set(pids)) == 3
+        assert ask(owner)["pid"] == pids[0]
+        other.kill()
+
+
+def test_the_process_leaves_with_its_owner(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """Not waited for by anybody, the owner is a zombie: gone all the same. Socket, lock and log go too."""
+    pid = ask(owner)["pid"]
+    owner.kill()
+    wait_until(lambda: is_gone(pid))
+    wait_until(lambda: not list(folder.glob("kbwf-*/*")))
+
+
+def test_the_process_leaves_when_idle_and_the_next_client_starts_another(
+    folder: Path, owner: subprocess.Popen[bytes]
+) -> None:
+    """After half a second without a request."""
+    (folder / "idle_s").write_text("0.5")
+    pid = ask(owner)["pid"]
+    wait_until(lambda: is_gone(pid))
+    assert sockets(folder) == []
+    assert ask(owner)["pid"] != pid
+
+
+def test_an_error_keeps_message_and_exit_code_and_the_process_stays(
+    folder: Path, owner: subprocess.Popen[bytes]
+) -> None:
+    """What the handler raised on purpose arrives as it was."""
+    pid = ask(owner)["pid"]
+    with pytest.raises(KbwfError, match="^no such thing: take another$") as caught:
+        ask(owner, do="fail")
+    assert caught.value.exit_code == 2
+    assert ask(owner)["pid"] == pid
+
+
+def test_after_an_oversight_the_next_try_meets_a_fresh_process(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """Exit code 75 with the traceback: worth another try, and that one works."""
+    pid = ask(owner)["pid"]
+    with pytest.raises(KbwfError, match="ValueError: an oversight") as caught:
+        ask(owner, do="bug")
+    assert caught.value.exit_code == 75
+    assert ask(owner)["pid"] != pid
+    wait_until(lambda: is_gone(pid))
+
+
+def test_a_process_that_dies_is_an_infrastructure_fault_and_is_replaced(
+    folder: Path, owner: subprocess.Popen[bytes]
+) -> None:
+    """No answer is exit code 75; the socket it left behind is stale, and the next client takes its place."""
+    pid = ask(owner)["pid"]
+    with pytest.raises(InfrastructureError, match="the warm evaluate process died before it answered"):
+        ask(owner, do="die")
+    assert len(sockets(folder)) == 1
+    assert ask(owner)["pid"] != pid
+
+
+def test_a_process_that_cannot_start_says_why(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """The end of its log is in the message; once it can start, it does."""
+    (folder / "broken").touch()
+    with pytest.raises(InfrastructureError, match=r"did not start; its log ends:\ncannot start: broken"):
+        ask(owner)
+    (folder / "broken").unlink()
+    assert ask(owner)["answered"] == 1
+
+
+def test_keys_in_the_environment_are_not_handed_on(
+    folder: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only what is on the list, and a credential by its name."""
+    for name in ("AWS_SECRET_ACCESS_KEY", "TINKER_API_KEY", "HF_TOKEN", "HF_HOME"):
+        monkeypatch.setenv(name, "planted")
+    seen = ask(owner)["environment"]
+    planted = [name for name, value in seen.items() if value == "planted"]
+    assert planted == ["HF_HOME"]
+    assert set(seen) <= {*client.ENVIRONMENT, "LC_CTYPE"}  # Python sets this one itself
+    reply = client.call("sample", {}, "c0de", owner.pid, credentials=("HF_TOKEN",))
+    assert reply["environment"]["HF_TOKEN"] == "planted" and "TINKER_API_KEY" not in reply["environment"]
+
+
+def test_requests_and_replies_may_be_long(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """Three megabytes there, six back."""
+    text = "ü" * 1_500_000
+    assert ask(owner, do="big", text=text) == {"text": text * 2}
+
+
+def test_frames_end_cleanly_or_not_at_all() -> None:
+    """A closed connection gives None, in the middle of a message too."""
+    for data in (b"", b"\0\0", (100).to_bytes(4, "big") + b"{"):
+        ours, theirs = socket.socketpair()
+        with ours:
+            theirs.sendall(data)
+            theirs.close()
+            assert client.receive_frame(ours) is None
+
+
+def test_a_long_temporary_folder_does_not_make_a_path_no_socket_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets then lie in /tmp: 107 bytes are all that a socket's path may have."""
+    monkeypatch.setattr(tempfile, "tempdir", "/scratch/" + "x" * 90)
+    path = client._socket_path("evaluate", "c0de", 4_000_000)
+    assert path.startswith("/tmp/kbwf-")
+    assert len(f"{path}.4000000") <= 107
+
+
+def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever made it could answer in our place."""
+    os.mkdir(folder / f"kbwf-{os.getuid() + 1}")
+    monkeypatch.setattr(os, "getuid", lambda uid=os.getuid(): uid + 1)
+    with pytest.raises(InfrastructureError, match="belongs to another user"):
+        client.runtime_dir()
+
+
+def test_the_client_imports_nothing_heavy() -> None:
+    """Thousands of jobs pay for these imports."""
+    script = "import json, sys, kbwf.cli, kbwf.warm.client; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    heavy = {"numpy", "torch", "pydantic", "pandas", "transformers", "snakemake", "yaml", "asyncio", "logging"}
+    assert not heavy & set(json.loads(done.stdout))
