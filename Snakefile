@@ -9,11 +9,6 @@ min_version("9.27")
 configfile: str(Path(workflow.basedir) / "config.yaml")
 
 
-# Snakemake's own lock outlives a killed run, so that the same command would be refused; this one ends with its holder.
-onstart:
-    lock_working_directory()
-
-
 report: "workflow/report/workflow.rst"
 
 

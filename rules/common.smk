@@ -47,6 +47,10 @@ def lock_working_directory():
         ) from None
 
 
+onstart:
+    lock_working_directory()  # Snakemake's own lock outlives a killed run, and would refuse the same command
+
+
 def problem_source(wildcards):
     """What identifies a task's source: a file's content, or the data set's revision."""
     problem_id = int(wildcards.task.partition("_p")[2])

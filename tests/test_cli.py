@@ -19,8 +19,8 @@ from tests.evaluation.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sampl
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "doctor", "docs",
-    "serve",
+    "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "doctor",
+    "docs", "serve",
 )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mod": "fast"}'], 2, "evaluation.mod: unknown key"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", "fast"], 2, "--settings is no JSON"),
         (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --idx, --store and --output"),
-        (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not exist"),
+        (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not"),
     ],
 )  # fmt: skip
 def test_an_error_is_its_exit_code_and_a_message_without_a_traceback(

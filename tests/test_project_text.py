@@ -1,6 +1,8 @@
 """Sizes and habits of the project's own text that no linter knows."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,21 @@ def test_files_that_the_documents_name_exist(path: Path) -> None:
     folders = "kbwf|rules|workflow|profiles|tests|docs"
     named = re.findall(rf"`((?:{folders})/[\w./*-]+)`", path.read_text(encoding="utf-8"))
     assert [name for name in named if not list(ROOT.glob(name.rstrip("/")))] == []
+
+
+LINTS_THAT_ARE_MEANT = (
+    "Specify a conda environment or container",  # one pip environment holds everything; its versions are in the records
+    "Environment variable PATH",  # set for the jobs, not expected from the user
+    "Environment variable KBWF_OWNER_PID",
+    "Mixed rules and functions",  # a helper of one rule stands beside it
+    "Param folder is a prefix",  # a folder that the rule fills
+)
+
+
+def test_snakemake_s_linter_finds_only_what_is_meant(tmp_path: Path) -> None:
+    """Above all: every rule has a log, and no command takes a variable from outside its rule."""
+    command = [str(Path(sys.executable).parent / "snakemake"), "--lint", "--snakefile", str(ROOT / "Snakefile")]
+    linted = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    findings = re.findall(r"^    \* (.+)$", linted.stderr, re.MULTILINE)
+    assert any(finding.startswith(LINTS_THAT_ARE_MEANT[0]) for finding in findings), linted.stderr
+    assert [finding for finding in findings if not finding.startswith(LINTS_THAT_ARE_MEANT)] == []

@@ -89,7 +89,11 @@ def test_a_stage_that_does_not_import_an_edited_module_stays(edit: Edit) -> None
 def test_a_re_export_counts_as_the_module_that_defines_the_name(edit: Edit) -> None:
     """A new kind of record leaves a stage alone that uses others, though both come from `kbwf.records`."""
     split = stage_digest("split")
-    edit("records/__init__.py", "from kbwf.records.task", "from kbwf.records.base import sha256_of\nfrom kbwf.records.task")
+    edit(
+        "records/__init__.py",
+        "from kbwf.records.task",
+        "from kbwf.records.base import sha256_of\nfrom kbwf.records.task",
+    )
     edit("records/selection.py", "\n\n\n", "\n\n\nEDITED = 1\n\n\n")
     assert stage_digest("split") == split
     edit("records/task.py", "\n\n\n", "\n\n\nEDITED = 1\n\n\n")

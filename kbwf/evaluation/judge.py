@@ -135,6 +135,7 @@ class Judge:
         """One trial with fresh secret inputs. Returns the largest absolute error; a wrong result is the end."""
         seed = secrets.randbits(62)
         expected = bench.fill(seed)
+        bench.accompany(request)
         claim = self._ask(candidate, request, EvalStatus.RUNTIME_ERROR)
         self._compare(bench, claim, expected, seed)
         return max_abs_error(bench.output, expected)

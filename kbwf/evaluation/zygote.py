@@ -14,7 +14,7 @@ from kbwf.evaluation import namespaces, runner, sandbox
 from kbwf.evaluation.protocol import Closed, receive, send
 
 _END_LIMIT_S = 5.0
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_M_MMAP_THRESHOLD = -3
 
 
 @dataclass(frozen=True)
@@ -78,16 +78,15 @@ class Zygote:
 
 
 def _steady_allocator() -> None:
-    """Keep freed memory in the heap, here and in all forks.
+    """Give every large buffer pages of its own, here and in all forks.
 
-    glibc otherwise returns it to the kernel or not depending on the order of earlier allocations, and the page faults
-    that follow make the same kernel on a CPU up to 1.7 times slower in one process than in the next.
+    From glibc's heap, where a buffer comes to lie within a page depends on all earlier allocations, even on the length
+    of a source text, and that made the same kernel on a CPU up to 1.6 times slower in one process than in the next.
+    Fresh pages cost time, but the same time for everyone (docs/log.md).
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_TRIM_THRESHOLD, 1 << 30)
-        mallopt(_M_MMAP_THRESHOLD, 1 << 25)  # all that some versions accept
-        mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        mallopt(_M_MMAP_THRESHOLD, 1 << 16)
 
 
 def _serve(connection: socket.socket) -> None:

@@ -1,7 +1,5 @@
 """The judge on a CUDA device."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 
@@ -25,10 +23,10 @@ OUT_OF_BOUNDS = "return x[torch.full((8192,), 1 << 20, device=x.device), 0]"
 
 
 @pytest.fixture(scope="module")
-def handler() -> Iterator[EvaluateHandler]:
+def handler() -> EvaluateHandler:
     """Made before this process touches the GPU."""
     assert not torch.cuda.is_initialized()
-    yield EvaluateHandler()
+    return EvaluateHandler()
 
 
 def test_the_identity_kernel_is_as_fast_as_itself_on_cuda(handler: EvaluateHandler) -> None:

@@ -2,7 +2,9 @@
 
 import os
 import re
+import select
 import signal
+import statistics
 
 import pytest
 
@@ -22,13 +24,17 @@ def changed(**settings: object) -> Evaluation:
 
 
 def test_the_identity_kernel_s_interval_covers_one(handler: EvaluateHandler) -> None:
-    """At least 5 of 8 measurements of a call of about a millisecond, all of them within a factor of two."""
-    task = task_of(rows=512, width=1024)
-    timings = [judge(handler, HONEST_KERNEL, task, changed(mode="full")).timing for _ in range(8)]
+    """In at least 5 of 8 measurements, to within the 5 % that two processes on a CPU may differ by all their life.
+
+    Some may be off, because the machine may be busy with something else; their median is close to one.
+    """
+    forward = "return x @ x.T"
+    task = task_of(forward, rows=512)
+    timings = [judge(handler, kernel_of(forward), task, changed(mode="full", timeout_s=30)).timing for _ in range(8)]
     found = [timing for timing in timings if timing is not None]
     assert len(found) == 8
-    assert all(0.5 < timing.speedup < 2 for timing in found)
-    assert sum(timing.speedup_low <= 1 <= timing.speedup_high for timing in found) >= 5, found
+    assert 0.8 < statistics.median(timing.speedup for timing in found) < 1.25
+    assert sum(timing.speedup_low / 1.05 <= 1 <= timing.speedup_high * 1.05 for timing in found) >= 5, found
 
 
 def test_half_the_work_is_about_twice_as_fast_and_twice_the_work_half(handler: EvaluateHandler) -> None:
@@ -146,7 +152,9 @@ def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(handler: Evalu
     """No kernel is to blame; the next try has a reference again."""
     judge(handler, HONEST_KERNEL)
     assert handler._judge is not None and handler._judge._bench is not None
-    os.kill(handler._judge._bench._reference._process.pid, signal.SIGKILL)
+    process = handler._judge._bench._reference._process
+    os.kill(process.pid, signal.SIGKILL)
+    assert select.select([process.connection], [], [], 60)[0], "its end was not noticed"
     with pytest.raises(InfrastructureError, match="l0_p001: the reference's process is gone"):
         judge(handler, HONEST_KERNEL)
     assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED

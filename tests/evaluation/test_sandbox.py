@@ -50,18 +50,14 @@ def test_every_step_is_either_applied_or_missing(handler: EvaluateHandler) -> No
         has(evaluation, step)
 
 
-def test_files_of_the_user_cannot_be_read(
-    handler: EvaluateHandler, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    """A key planted in the temporary folder or in the project's cannot be found, nor can the project's tests."""
-    assert request.config.cache is not None
-    planted = [tmp_path / "key", request.config.cache.mkdir("kbwf-planted") / "key"]
-    for path in planted:
-        path.write_text(SECRET)
-    tests = Path(__file__).parents[1] / "builders.py"
+def test_files_of_the_user_cannot_be_read(handler: EvaluateHandler, tmp_path: Path) -> None:
+    """A key planted in the temporary folder cannot be found, nor can the project's tests or configuration."""
+    (tmp_path / "key").write_text(SECRET)
+    root = Path(__file__).parents[2]
+    files = [str(path) for path in (tmp_path / "key", root / "tests" / "builders.py", root / "config.yaml")]
     evaluation = report(
         handler,
-        f"for path in {[str(path) for path in (*planted, tests)]}:\n"
+        f"for path in {files}:\n"
         "    try:\n        found.append(open(path).read()[:100])\n"
         "    except OSError as error:\n        found.append(type(error).__name__)",
     )

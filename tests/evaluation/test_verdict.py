@@ -97,7 +97,7 @@ def test_the_largest_error_is_a_number_or_none() -> None:
 
 def test_inputs_are_the_same_bit_for_bit() -> None:
     """NaN equals NaN; the smallest change counts; what is no tensor is not compared."""
-    drawn = [torch.tensor([1.0, math.nan]), 3, torch.tensor([4])]
+    drawn: list[Any] = [torch.tensor([1.0, math.nan]), 3, torch.tensor([4])]
     assert same_values([drawn[0].clone(), 3, drawn[2].clone()], drawn)
     assert not same_values([torch.tensor([1.0 + 1e-7, math.nan]), 3, torch.tensor([4])], drawn)
     assert not same_values([drawn[0].clone(), 3, torch.tensor([5])], drawn)

@@ -28,7 +28,7 @@ def test_what_is_missing_comes_with_the_way_to_get_it(monkeypatch: pytest.Monkey
     gap = {"applied": ["rlimits"], "missing": ["net namespace (EPERM)", "pid namespace (EPERM)"]}
     monkeypatch.setattr(doctor, "probe_sandbox", lambda zygote, device: gap)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(doctor.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     lines = examine({}).splitlines()
     start = next(number for number, line in enumerate(lines) if " sandbox " in line)
     assert lines[start] == "--  sandbox         rlimits"

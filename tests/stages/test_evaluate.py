@@ -83,7 +83,9 @@ def test_other_conditions_are_measured_anew(
     assert not measure(handler, PLAIN, tmp_path, longer).is_reused
     other = handler.evaluate(task_of(rows=65), sample_of(PLAIN), FAST, Prompt(), tmp_path)
     assert not other.is_reused
-    assert not measure(handler, PLAIN, tmp_path, Settings.model_validate({**FAST.model_dump(), "reuse": False})).is_reused
+    assert not measure(
+        handler, PLAIN, tmp_path, Settings.model_validate({**FAST.model_dump(), "reuse": False})
+    ).is_reused
     assert not measure(handler, PLAIN, None).is_reused
     assert measure(handler, PLAIN, tmp_path).is_reused
     monkeypatch.setattr("kbwf.stages.evaluate.code_digest", lambda module: "edited")
@@ -119,7 +121,9 @@ def test_cuda_without_a_gpu_is_an_infrastructure_fault(
 ) -> None:
     """The message names the setting and where to look."""
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InfrastructureError, match="evaluation.device is cuda, but torch sees no GPU here; `kbwf doctor`"):
+    with pytest.raises(
+        InfrastructureError, match="evaluation.device is cuda, but torch sees no GPU here; `kbwf doctor`"
+    ):
         measure(handler, PLAIN, None, Settings(device="cuda"))
 
 

@@ -103,7 +103,9 @@ def sockets(folder: Path) -> list[Path]:
 
 def test_many_clients_at_once_start_one_process(folder: Path, owner: subprocess.Popen[bytes]) -> None:
     """Six processes find nobody listening; one process answers all six."""
-    script = "import json, sys; from kbwf.warm.client import call; print(call('evaluate', {}, 'c0de', int(sys.argv[1]))['pid'])"
+    script = (
+        "import sys; from kbwf.warm.client import call; print(call('evaluate', {}, 'c0de', int(sys.argv[1]))['pid'])"
+    )
     command = [sys.executable, "-c", script, str(owner.pid)]
     clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
     answers = [each.communicate(timeout=60)[0].strip() for each in clients]
@@ -221,8 +223,9 @@ def test_a_long_temporary_folder_does_not_make_a_path_no_socket_can_have(monkeyp
 
 def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever made it could answer in our place."""
-    os.mkdir(folder / f"kbwf-{os.getuid() + 1}")
-    monkeypatch.setattr(os, "getuid", lambda uid=os.getuid(): uid + 1)
+    other = os.getuid() + 1
+    os.mkdir(folder / f"kbwf-{other}")
+    monkeypatch.setattr(os, "getuid", lambda: other)
     with pytest.raises(InfrastructureError, match="belongs to another user"):
         client.runtime_dir()
 
@@ -230,6 +233,8 @@ def test_a_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.M
 def test_the_client_imports_nothing_heavy() -> None:
     """Thousands of jobs pay for these imports."""
     script = "import json, sys, kbwf.cli, kbwf.warm.client; print(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
     heavy = {"numpy", "torch", "pydantic", "pandas", "transformers", "snakemake", "yaml", "asyncio", "logging"}
     assert not heavy & set(json.loads(done.stdout))
