@@ -148,15 +148,22 @@ def test_require_refuses_a_sandbox_with_a_gap(handler: EvaluateHandler, monkeypa
     assert evaluation.sandbox.missing == ("net namespace (EPERM)",)
 
 
-def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(handler: EvaluateHandler) -> None:
+def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No kernel is to blame; the next try has a reference again."""
-    judge(handler, HONEST_KERNEL)
-    assert handler._judge is not None and handler._judge._bench is not None
-    process = handler._judge._bench._reference._process
-    os.kill(process.pid, signal.SIGKILL)
-    assert select.select([process.connection], [], [], 60)[0], "its end was not noticed"
-    with pytest.raises(InfrastructureError, match="l0_p001: the reference's process is gone"):
-        judge(handler, HONEST_KERNEL)
+    original = bench_module.Bench.start_runner
+
+    def end_the_reference(self: bench_module.Bench, timeout_s: float) -> bench_module.Runner:
+        candidate, process = original(self, timeout_s), self._reference._process
+        os.kill(process.pid, signal.SIGKILL)
+        assert select.select([process.connection], [], [], 60)[0], "its end was not noticed"
+        return candidate
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench_module.Bench, "start_runner", end_the_reference)
+        with pytest.raises(InfrastructureError, match="l0_p001: the reference's process is gone"):
+            judge(handler, HONEST_KERNEL)
     assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
 
 
