@@ -1,7 +1,7 @@
 import torch
 import torch.nn as nn
 
-ROWS = 512
+ROWS = 192
 COLUMNS = 512
 
 

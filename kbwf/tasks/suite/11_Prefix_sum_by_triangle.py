@@ -1,7 +1,7 @@
 import torch
 import torch.nn as nn
 
-STEPS = 320
+STEPS = 256
 COLUMNS = 256
 
 

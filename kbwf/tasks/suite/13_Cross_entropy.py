@@ -2,7 +2,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-BATCH = 512
+BATCH = 256
 CLASSES = 1000
 
 

@@ -1,7 +1,7 @@
 import torch
 import torch.nn as nn
 
-ROWS = 256
+ROWS = 96
 FEATURES = 1024
 
 

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 
 IN_CHANNELS = 64
 OUT_CHANNELS = 96
-SIZE = 64
+SIZE = 44
 
 
 class Model(nn.Module):

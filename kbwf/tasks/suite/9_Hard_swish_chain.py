@@ -2,7 +2,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-ROWS = 512
+ROWS = 128
 COLUMNS = 1024
 
 
