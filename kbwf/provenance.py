@@ -85,6 +85,7 @@ def _module_digest(name: str) -> str:
     return hashlib.sha256(ast.dump(_without_docstrings(_tree(name))).encode()).hexdigest()
 
 
+@functools.cache
 def _tree(name: str) -> ast.Module:
     path = _path(name)
     if path is None:

@@ -1,7 +1,7 @@
 import torch
 import torch.nn as nn
 
-ROWS = 12288
+ROWS = 8192
 COLUMNS = 48
 
 

@@ -3,7 +3,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 TAPS = 15
-SIZE = 72
+SIZE = 96
 
 
 class Model(nn.Module):
