@@ -29,7 +29,7 @@ rule write_best:
     output:
         report(
             directory("results/best"),
-            patterns=["{name}.py"],
+            patterns=["{name}.py", "{name}.md"],
             caption="../workflow/report/best.rst",
             category="Best kernels",
         ),
