@@ -18,10 +18,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb not in ("sample", "evaluate"):
         import logging
 
-        from kbwf.warm.owner import leave_with
+        from kbwf.warm.lifetime import leave_with
 
-        if "KBWF_OWNER_PID" in os.environ and options.verb != "serve":  # that one watches its owner itself
-            leave_with(_owner_pid())
+        if "KBWF_OWNER" in os.environ and options.verb != "serve":  # that one watches its owner itself
+            leave_with(_owner())
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
         message = globals()[f"_{options.verb.replace('-', '_')}"](options)
@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = verb("serve", "the warm process behind sample and evaluate; started by them")
     serve.add_argument("kind", choices=["sample", "evaluate"])
     serve.add_argument("socket")
-    serve.add_argument("owner_pid", type=int)
+    serve.add_argument("owner", help="pid and start time of the process it leaves with")
     return parser
 
 
@@ -155,7 +155,7 @@ def _sample(options: argparse.Namespace) -> str:
     blocks = {"base": json.loads(options.base), "prompt": json.loads(options.prompt)}
     request = {**paths, **blocks, **json.loads(options.draw), "seed": options.seed, "chunk": options.chunk}
     credentials = ("HF_TOKEN",)  # gated models; the sampling process runs no model-written code
-    return str(call("sample", request, options.code, _owner_pid(), credentials)["message"])
+    return str(call("sample", request, options.code, _owner(), credentials)["message"])
 
 
 def _evaluate(options: argparse.Namespace) -> str:
@@ -167,7 +167,7 @@ def _evaluate(options: argparse.Namespace) -> str:
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
     blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
-    return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner_pid())["message"])
+    return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner())["message"])
 
 
 def _evaluate_file(options: argparse.Namespace) -> str:
@@ -267,13 +267,15 @@ def _serve(options: argparse.Namespace) -> None:
     if options.kind == "evaluate":
         from kbwf.stages.evaluate import EvaluateHandler
 
-        serve(EvaluateHandler().handle, options.socket, options.owner_pid)
+        serve(EvaluateHandler().handle, options.socket, options.owner)
     else:
         from kbwf.stages.sample import SampleHandler
 
-        serve(SampleHandler().handle, options.socket, options.owner_pid)
+        serve(SampleHandler().handle, options.socket, options.owner)
 
 
-def _owner_pid() -> int:
+def _owner() -> str:
     """The Snakemake that started this job; by hand nobody, so the warm process leaves with this one."""
-    return int(os.environ.get("KBWF_OWNER_PID", os.getpid()))
+    from kbwf.warm.lifetime import owner_of
+
+    return os.environ.get("KBWF_OWNER") or owner_of(os.getpid())

@@ -10,6 +10,7 @@ from snakemake.exceptions import WorkflowError
 from kbwf import plan
 from kbwf.config import load_config
 from kbwf.provenance import stage_digest, text_digest
+from kbwf.warm.lifetime import owner_of
 
 try:
     cfg = load_config(config, "config.yaml")
@@ -22,7 +23,7 @@ SEEDS = list(cfg.sampling.seeds)
 
 # Jobs find this environment's `kbwf` without activation; warm processes leave when this Snakemake is gone.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
-os.environ["KBWF_OWNER_PID"] = str(os.getpid())
+os.environ["KBWF_OWNER"] = owner_of(os.getpid())
 
 
 wildcard_constraints:

@@ -18,7 +18,7 @@ FLOOR_OF = {unit: floor for floor, units in FLOORS.items() for unit in units}
 TORCH = ("kbwf.evaluation", "kbwf.backends.local", "kbwf.backends.generation", "kbwf.backends.demo_policy")
 ENVIRONMENT = ("kbwf.cli", "kbwf.warm.client", "kbwf.evaluation.sandbox")
 """warm.client hands a child an allow-list; the sandbox empties the candidate's."""
-FOR_RULES = ("kbwf.config", "kbwf.plan", "kbwf.provenance")
+FOR_RULES = ("kbwf.config", "kbwf.plan", "kbwf.provenance", "kbwf.warm.lifetime")
 """Building the DAG must stay quick."""
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

@@ -68,7 +68,7 @@ def test_files_that_the_documents_name_exist(path: Path) -> None:
 LINTS_THAT_ARE_MEANT = (
     "Specify a conda environment or container",  # one pip environment holds everything; its versions are in the records
     "Environment variable PATH",  # set for the jobs, not expected from the user
-    "Environment variable KBWF_OWNER_PID",
+    "Environment variable KBWF_OWNER",
     "Mixed rules and functions",  # a helper of one rule stands beside it
     "Param folder is a prefix",  # a folder that the rule fills
 )

@@ -169,12 +169,9 @@ class Judge:
     ) -> list[Block]:
         blocks: list[Block] = []
         started_s = time.monotonic()
-        while len(blocks) < plan.max_blocks:
-            if len(blocks) >= plan.num_blocks and (
-                timing_module.is_narrow(blocks, settings.target_interval_frac)
-                or time.monotonic() - started_s > settings.budget_s
-            ):
-                break
+        while timing_module.wants_another_block(
+            blocks, plan, settings.target_interval_frac, settings.budget_s, time.monotonic() - started_s
+        ):
             blocks.append(self._time_block(bench, candidate, plan.num_calls, candidate_first=len(blocks) % 2 == 1))
         return blocks
 

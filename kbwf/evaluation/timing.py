@@ -74,6 +74,15 @@ def is_narrow(blocks: list[Block], target_interval_frac: float) -> bool:
     return timing.speedup_high - timing.speedup_low < target_interval_frac * timing.speedup
 
 
+def wants_another_block(
+    blocks: list[Block], plan: Plan, target_interval_frac: float, budget_s: float, spent_s: float
+) -> bool:
+    """The plan's blocks always; beyond them until the interval is narrow, the budget spent or the most are timed."""
+    if len(blocks) < plan.num_blocks:
+        return True
+    return len(blocks) < plan.max_blocks and spent_s <= budget_s and not is_narrow(blocks, target_interval_frac)
+
+
 def audit(blocks: list[Block]) -> str:
     """Why the claimed times cannot be true, or an empty string.
 

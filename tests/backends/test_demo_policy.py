@@ -75,7 +75,7 @@ def test_packed_responses_do_not_see_each_other() -> None:
     """The loss of a row with two responses is the weighted mean of the losses of rows with one each."""
     tokenizer = _train_tokenizer(CORPUS)
     torch.manual_seed(0)
-    model = _new_model(tokenizer).eval()
+    model = _new_model(tokenizer).eval().double()
     both = _pack(CORPUS[:2], tokenizer)[0]
     singles = [_pack([example], tokenizer)[0] for example in CORPUS[:2]]
     lengths = [len(row.target_ids_T) for row in singles]
@@ -93,8 +93,9 @@ def test_the_loss_is_that_of_the_responses_alone(trained: Path) -> None:
     tokenizer = AutoTokenizer.from_pretrained(trained)
     row = _pack(CORPUS[:1], tokenizer)[0]
     with torch.no_grad():
-        loss = response_loss(AutoModelForCausalLM.from_pretrained(trained), row).item()
+        loss = response_loss(AutoModelForCausalLM.from_pretrained(trained, dtype="float64"), row).item()
     policy = LocalPolicy(str(trained), device="cpu")
+    policy._model.double()
     logprobs_T = policy.score(CORPUS[0][0], [tuple(row.target_ids_T.tolist())])[0]
     assert loss == pytest.approx(-math.fsum(logprobs_T) / len(logprobs_T), abs=1e-4)
     assert tokenizer.decode(row.target_ids_T, skip_special_tokens=True) == "return x.sum()"

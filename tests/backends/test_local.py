@@ -17,8 +17,10 @@ NUM_PROMPT_TOKENS = 18 + 9 + 11
 
 @pytest.fixture(scope="module")
 def policy(tiny_model: Path) -> LocalPolicy:
-    """Loaded once: nothing here changes it."""
-    return LocalPolicy(str(tiny_model), device="cpu")
+    """Loaded once: nothing here changes it. In float64, so that no processor's rounding matters to a comparison."""
+    policy = LocalPolicy(str(tiny_model), device="cpu")
+    policy._model.double()
+    return policy
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_seed_others(policy: LocalPolicy) -> None:
@@ -50,7 +52,7 @@ def test_cached_logits_agree_with_a_whole_pass(policy: LocalPolicy, tiny_model: 
     """The recorded log-probabilities are the softmax of the model's logits at temperature 1 and at the sampling one."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="float32")
+    model = AutoModelForCausalLM.from_pretrained(tiny_model, dtype="float64")
     tokenizer = AutoTokenizer.from_pretrained(tiny_model)
     prompt_ids = tokenizer("system: Be brief.\nuser: Hi\nassistant: ")["input_ids"]
     draw = policy.sample(MESSAGES, 4, 5, 0.7, 12)[3]
@@ -199,6 +201,8 @@ def test_an_adapter_changes_the_policy_and_its_name(tiny_model: Path, tmp_path: 
     adapted.save_pretrained(tmp_path / "adapter")
     policy = LocalPolicy(str(tiny_model), adapter=str(tmp_path / "adapter"), device="cpu")
     plain = LocalPolicy(str(tiny_model), device="cpu")
+    for each in (policy, plain):
+        each._model.double()
     assert policy.model.startswith(f"{plain.model} + {tmp_path / 'adapter'}@")
     draws = policy.sample(MESSAGES, 3, 1, 1.0, 10)
     responses = [draw.token_ids_T for draw in draws]
@@ -269,8 +273,17 @@ def test_cuda_without_a_gpu_is_refused(tiny_model: Path, monkeypatch: pytest.Mon
 
 
 def test_dtype_is_that_of_the_configuration(tiny_model: Path) -> None:
-    """bfloat16 weights, float32 log-probabilities."""
+    """bfloat16 weights, float32 log-probabilities: of no more than bfloat16's eight bits they would be multiples."""
     policy = LocalPolicy(str(tiny_model), device="cpu", dtype="bfloat16")
     assert policy._model.dtype == torch.bfloat16
     draw = policy.sample(MESSAGES, 1, 1, 1.0, 10)[0]
-    assert policy.score(MESSAGES, [draw.token_ids_T])[0] == pytest.approx(draw.policy_logprobs_T, abs=0.2)
+    scored_T = torch.tensor(policy.score(MESSAGES, [draw.token_ids_T])[0])
+    drawn_T = torch.tensor(draw.policy_logprobs_T)
+    assert (drawn_T != drawn_T.bfloat16().float()).any() and (scored_T != scored_T.bfloat16().float()).any()
+    # Two ways through two layers, each logit right to some units in bfloat16's last place (2**-8 of its size).
+    assert (scored_T - drawn_T).abs().max() <= 2 * 8 * 2**-8 * _largest_logit(policy)
+
+
+def _largest_logit(policy: LocalPolicy) -> float:
+    with torch.no_grad():
+        return float(policy._model(torch.arange(3, 100)[None]).logits.abs().max())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from kbwf.evaluation import judge as judge_module
 from kbwf.stages.evaluate import EvaluateHandler
 
 
@@ -14,3 +15,9 @@ def handler() -> Iterator[EvaluateHandler]:
     num_threads = torch.get_num_threads()
     yield EvaluateHandler()
     torch.set_num_threads(num_threads)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel whose times are doubted is timed again until it is believed: these tests ask for statuses, not times."""
+    monkeypatch.setattr(judge_module, "_NUM_TIMING_ATTEMPTS", 30)

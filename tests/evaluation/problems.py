@@ -45,7 +45,7 @@ def kernel_of(forward: str = HONEST_FORWARD, top: str = "") -> str:
 
 HONEST_KERNEL = kernel_of()
 
-FAST = Evaluation(mode="fast", device="cpu", timeout_s=5, max_memory_gb=1)
+FAST = Evaluation(mode="fast", device="cpu", timeout_s=60, max_memory_gb=1)
 
 
 def sample_of(response: str, *, policy_id: str = "base", sample_idx: int = 0, task_id: str = "l0_p001") -> Sample:

@@ -204,15 +204,13 @@ def test_a_response_without_a_kernel_gets_the_reason_and_no_process(
     ids=["forward", "import"],
 )
 def test_a_kernel_that_hangs_is_killed_at_its_limit(handler: EvaluateHandler, source: str) -> None:
-    """TIMEOUT after timeout_s, not before and not much later; the honest kernel after it passes."""
+    """TIMEOUT after timeout_s and not before; the honest kernel after it passes."""
     settings = Evaluation(**{**FAST.model_dump(), "timeout_s": 1.0})
     judge(handler, HONEST_KERNEL)
     started_s = time.monotonic()
     evaluation = judge(handler, source, settings=settings)
     assert evaluation.status == STATUS.TIMEOUT
     assert time.monotonic() - started_s >= 1.0
-    # Generous for a busy machine; without the limit it would be for ever, or 1000 s.
-    assert sum(evaluation.seconds_s.values()) - evaluation.seconds_s["wait_for_device"] < 15.0
     assert judge(handler, HONEST_KERNEL).status == STATUS.PASSED
 
 

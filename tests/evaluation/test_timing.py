@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbwf.evaluation.timing import PLANS, Block, audit, is_narrow, summarize
+from kbwf.evaluation.timing import PLANS, Block, audit, is_narrow, summarize, wants_another_block
 
 
 def block(ref_ms: float, own_ms: float, *, ref_wall_ms: float = 0.0, wall_ms: float = 0.0, num_calls: int = 1) -> Block:
@@ -63,6 +63,35 @@ def test_the_interval_contains_the_point_and_stays_within_the_blocks(pairs: list
     slack = 1 + 1e-9
     assert min(ratios) / slack <= timing.speedup_low and timing.speedup_high <= max(ratios) * slack
     assert summarize(blocks) == timing
+
+
+@pytest.mark.parametrize(
+    ("num_blocks", "width", "spent_s", "wants"),
+    [
+        (9, 0.0, 99.0, True),  # the plan's ten are always timed
+        (10, 0.0, 0.0, False),  # narrow already
+        (10, 1.0, 0.1, True),
+        (10, 1.0, 0.3, True),
+        (10, 1.0, 0.31, False),  # the budget is spent
+        (199, 1.0, 0.1, True),
+        (200, 1.0, 0.1, False),  # the most there may be
+    ],
+)
+def test_adaptive_stops_when_the_interval_is_narrow_or_the_budget_spent(
+    num_blocks: int, width: float, spent_s: float, wants: bool
+) -> None:
+    """Ratios 1 and 1 + width in turn, a target of 2 % and a budget of 0.3 s."""
+    blocks = [block(1 + width * (number % 2), 1) for number in range(num_blocks)]
+    assert wants_another_block(blocks, PLANS["adaptive"], 0.02, 0.3, spent_s) == wants
+
+
+@pytest.mark.parametrize("mode", ["fast", "full"])
+def test_fast_and_full_time_their_blocks_and_no_more(mode: str) -> None:
+    """However wide the interval."""
+    plan = PLANS[mode]
+    blocks = [block(1 + number % 2, 1) for number in range(plan.num_blocks)]
+    assert wants_another_block(blocks[:-1], plan, 0.02, 9.0, 0.0)
+    assert not wants_another_block(blocks, plan, 0.02, 9.0, 0.0)
 
 
 def test_an_interval_is_narrow_against_the_speedup() -> None:
