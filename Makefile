@@ -25,10 +25,12 @@ test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses
 test-all: test test-timing ## all that this host can run
 	if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then $(MAKE) test-gpu; fi
 
-check: .venv/.installed-dev ## format, lint, types
+check: .venv/.installed-dev ## format, lint, types, floors, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry kbwf
 	$(BIN)/snakefmt --check Snakefile rules
 
 dag: .venv/.installed ## the rule graph as a mermaid diagram

@@ -16,7 +16,7 @@ from kbwf.records import EvalStatus, Evaluation, Split, Task
 from kbwf.store import read_record, write_record, write_records
 from kbwf.warm.lifetime import owner_of
 from tests.builders import make_task
-from tests.evaluation.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
 
 ROOT = Path(__file__).parents[1]
 VERBS = (

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import torch
 
-from kbwf import plan
-from kbwf.config import Tasks
 from kbwf.records import Task
+from kbwf.settings import TaskSettings
+from kbwf.tasks import locations
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.prompts import forward_arguments
 from kbwf.tasks.sources import load_task
@@ -38,7 +38,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(params=sorted(SUITE), ids=lambda problem_id: f"p{problem_id:03d}")
 def task(request: pytest.FixtureRequest) -> Task:
     """Each bundled task in turn."""
-    return load_task(Tasks(), request.param)
+    return load_task(TaskSettings(), request.param)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def best_ms(model: Callable[..., Any], inputs: list[torch.Tensor], num_calls: in
 
 def test_suite_describes_exactly_the_problems_there_are() -> None:
     """No problem without an entry, no entry without a problem."""
-    assert tuple(SUITE) == plan.problem_ids(Tasks())
+    assert tuple(SUITE) == locations.problem_ids(TaskSettings())
 
 
 def test_suite_has_enough_tasks_of_either_kind() -> None:
