@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbwf.evaluation.timing import PLANS, Block, audit, is_narrow, summarize
+from kbwf.metrics.statistics import Interval, bootstrap_median
 
 
 def block(ref_ms: float, own_ms: float, *, ref_wall_ms: float = 0.0, wall_ms: float = 0.0, num_calls: int = 1) -> Block:
@@ -63,6 +64,13 @@ def test_the_interval_contains_the_point_and_stays_within_the_blocks(pairs: list
     slack = 1 + 1e-9
     assert min(ratios) / slack <= timing.speedup_low and timing.speedup_high <= max(ratios) * slack
     assert summarize(blocks) == timing
+
+
+def test_the_interval_is_the_report_s_bootstrap_over_the_blocks() -> None:
+    """One bootstrap for judge and report: 2000 resamples of the ratios, 95 % of them."""
+    timing = summarize([block(ref_ms, 1) for ref_ms in (1.0, 1.2, 0.9, 1.1, 1.5, 0.8)])
+    interval = bootstrap_median([[1.0, 1.2, 0.9, 1.1, 1.5, 0.8]], 2000, seed=0, confidence_level=0.95)
+    assert interval == Interval(timing.speedup, timing.speedup_low, timing.speedup_high)
 
 
 def test_an_interval_is_narrow_against_the_speedup() -> None:
