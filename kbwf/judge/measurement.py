@@ -1,17 +1,19 @@
 """From blocks of timed calls to a speedup with an interval. Pure arithmetic.
 
 Reference and kernel are timed in alternating blocks, so that drift of clocks, heat and neighbours meets both. Each
-block gives one ratio of medians; the speedup is the ratios' median, its interval a percentile bootstrap over blocks
-(Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+block gives one ratio of medians; the speedup is the ratios' median, its interval a percentile bootstrap over blocks.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from kbwf.metrics.statistics import bootstrap_median
 from kbwf.records import Timing
 
 _NUM_RESAMPLES = 2000
+_RESAMPLING_SEED = 0
+"""The same blocks always give the same interval."""
 _CONFIDENCE_LEVEL = 0.95
 _MAX_UNDERCLAIM = 0.5
 """A kernel whose claimed times are below this fraction of what the judge's clock leaves it is not believed."""
@@ -52,14 +54,14 @@ def summarize(blocks: list[Block]) -> Timing:
     ref_ms = np.array([np.median(block.ref_times_ms) for block in blocks])
     own_ms = np.array([np.median(block.times_ms) for block in blocks])
     ratios = ref_ms / own_ms
-    speedup = float(np.median(ratios))
-    low, high = _interval(ratios)
+    speedup = bootstrap_median([ratios.tolist()], _NUM_RESAMPLES, _RESAMPLING_SEED, _CONFIDENCE_LEVEL)
+    assert speedup is not None, "there is one sample: this one"
     return Timing(
         ref_runtime_ms=float(np.median(ref_ms)),
         runtime_ms=float(np.median(own_ms)),
-        speedup=speedup,
-        speedup_low=min(low, speedup),
-        speedup_high=max(high, speedup),
+        speedup=speedup.value,
+        speedup_low=speedup.low,
+        speedup_high=speedup.high,
         confidence_level=_CONFIDENCE_LEVEL,
         num_blocks=len(blocks),
         num_perf_trials=sum(len(block.times_ms) for block in blocks),
@@ -95,12 +97,3 @@ def audit(blocks: list[Block]) -> str:
     if claimed_ms < _MAX_UNDERCLAIM * spent_ms and spent_ms - claimed_ms > _AUDIT_SLACK_MS:
         return f"timed calls claim {claimed_ms:.3f} ms a block, the judge's clock says {spent_ms:.3f} ms"
     return ""
-
-
-def _interval(ratios: np.ndarray) -> tuple[float, float]:
-    generator = np.random.default_rng(0)  # the same blocks always give the same interval
-    picks = generator.integers(0, len(ratios), size=(_NUM_RESAMPLES, len(ratios)))
-    medians = np.median(ratios[picks], axis=1)
-    tail = (1 - _CONFIDENCE_LEVEL) / 2
-    low, high = np.quantile(medians, [tail, 1 - tail])
-    return float(low), float(high)

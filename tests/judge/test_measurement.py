@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kbwf.judge.measurement import PLANS, Block, audit, is_narrow, summarize, wants_another_block
+from kbwf.metrics.statistics import Interval, bootstrap_median
 
 
 def block(ref_ms: float, own_ms: float, *, ref_wall_ms: float = 0.0, wall_ms: float = 0.0, num_calls: int = 1) -> Block:
@@ -92,6 +93,13 @@ def test_fast_and_full_time_their_blocks_and_no_more(mode: str) -> None:
     blocks = [block(1 + number % 2, 1) for number in range(plan.num_blocks)]
     assert wants_another_block(blocks[:-1], plan, 0.02, 9.0, 0.0)
     assert not wants_another_block(blocks, plan, 0.02, 9.0, 0.0)
+
+
+def test_the_interval_is_the_report_s_bootstrap_over_the_blocks() -> None:
+    """One bootstrap for judge and report: 2000 resamples of the ratios, 95 % of them."""
+    timing = summarize([block(ref_ms, 1) for ref_ms in (1.0, 1.2, 0.9, 1.1, 1.5, 0.8)])
+    interval = bootstrap_median([[1.0, 1.2, 0.9, 1.1, 1.5, 0.8]], 2000, seed=0, confidence_level=0.95)
+    assert interval == Interval(timing.speedup, timing.speedup_low, timing.speedup_high)
 
 
 def test_an_interval_is_narrow_against_the_speedup() -> None:
