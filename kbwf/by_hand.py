@@ -1,5 +1,6 @@
 """Judge a kernel that a person has in a file, without a workflow around it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from kbwf.errors import KbwfError, TaskError
@@ -12,11 +13,14 @@ from kbwf.store import read_record
 from kbwf.tasks.sources import load_task
 
 
-def evaluate_file(task: str, kernel_path: Path, settings: EvaluationSettings) -> tuple[Evaluation, str]:
+def evaluate_file(
+    task: str, kernel_path: Path, settings: EvaluationSettings, environment: Mapping[str, str]
+) -> tuple[Evaluation, str]:
     """The evaluation of a file that defines `ModelNew`, and what to tell the person.
 
     Args:
         task: a task record (.json), a problem in KernelBench's format (.py), or the id of a bundled task.
+        environment: of this process; what a kernel may see of it is on an allow-list.
 
     Raises:
         KbwfError: task or kernel cannot be read.
@@ -27,7 +31,7 @@ def evaluate_file(task: str, kernel_path: Path, settings: EvaluationSettings) ->
         response = kernel_path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise KbwfError(f"{kernel_path} is no text in UTF-8 ({error}); give a Python file") from error
-    handler = EvaluateHandler()
+    handler = EvaluateHandler(environment)
     sample = Sample(
         task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
         token_ids_T=(), sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0,

@@ -181,7 +181,7 @@ def _evaluate_file(options: argparse.Namespace) -> str:
     except json.JSONDecodeError as error:
         raise ConfigError(f"--settings is no JSON ({error}); got {options.settings!r}") from error
     settings = load_settings({"evaluation": block}, "--settings").evaluation
-    evaluation, message = evaluate_file(options.task, Path(options.samples), settings)
+    evaluation, message = evaluate_file(options.task, Path(options.samples), settings, os.environ)
     if options.output:
         write_record(Path(options.output), evaluation)
     return message
@@ -252,7 +252,8 @@ def _serve(options: argparse.Namespace) -> None:
     if options.kind == "evaluate":
         from kbwf.stages.evaluate_kernel import EvaluateHandler
 
-        serve(EvaluateHandler().handle, options.socket, options.owner)
+        evaluating = EvaluateHandler(os.environ)
+        serve(evaluating.handle, options.socket, options.owner, evaluating.prepare)
     else:
         from kbwf.stages.sample_chunk import SampleHandler
 

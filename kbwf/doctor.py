@@ -5,9 +5,15 @@ import importlib.util
 import shutil
 from collections.abc import Mapping
 
-from kbwf.judge.bench import probe_sandbox
-from kbwf.judge.device import describe_gpus
-from kbwf.sandbox.launcher import Zygote
+from kbwf.errors import KbwfError
+from kbwf.judge.device import describe_environment, describe_gpus, resolve_device
+from kbwf.judge.judge import Judge
+from kbwf.judge.processes import Launcher
+from kbwf.records import EvalStatus
+from kbwf.settings import EvaluationSettings, TaskSettings
+from kbwf.tasks.extraction import extract_kernel
+from kbwf.tasks.prompts import forward_body
+from kbwf.tasks.sources import load_task
 
 _CREDENTIALS = {"HF_TOKEN": "gated models and data sets of Hugging Face", "TINKER_API_KEY": "policies on Tinker"}
 _SANDBOX_HELP = (
@@ -18,7 +24,6 @@ _SANDBOX_HELP = (
 
 def examine(environment: Mapping[str, str]) -> str:
     """A line per capability: `ok`, or `--` with the way to get it. Keys are reported as present or not, never shown."""
-    zygote = Zygote()  # before anything touches the GPU
     lines = [_line(True, "packages", _versions("snakemake", "torch", "transformers", "peft", "datasets"))]
     has_gpu, gpus = describe_gpus()
     lines.append(_line(has_gpu, "gpu", gpus))
@@ -27,11 +32,7 @@ def examine(environment: Mapping[str, str]) -> str:
     )
     has_triton = importlib.util.find_spec("triton") is not None
     lines.append(_line(has_triton, "triton", _versions("triton") if has_triton else "comes with a CUDA build of torch"))
-    report = probe_sandbox(zygote, "cuda:0" if has_gpu else "cpu")
-    lines.append(_line(not report["missing"], "sandbox", ", ".join(report["applied"])))
-    lines += [f"      missing: {name}" for name in report["missing"]]
-    if report["missing"]:
-        lines.append(f"      to get the rest, {_SANDBOX_HELP}")
+    lines += _judged(environment)
     for package, extra in (("tinker", "tinker"), ("snakemake_executor_plugin_slurm", "slurm")):
         found = importlib.util.find_spec(package) is not None
         version = _versions(package.replace("_", "-"))
@@ -40,6 +41,32 @@ def examine(environment: Mapping[str, str]) -> str:
         present = bool(environment.get(variable))
         lines.append(_line(present, variable, f"{'present' if present else 'not set'}; for {purpose}"))
     return "\n".join(lines)
+
+
+def _judged(environment: Mapping[str, str]) -> list[str]:
+    """A whole evaluation: a bundled task's own reference, in the sandbox."""
+    task, settings = load_task(TaskSettings(), 1), EvaluationSettings(mode="fast")
+    device = resolve_device(settings.device)
+    launcher = Launcher(dict(environment))
+    judge = Judge(launcher, device, describe_environment(device, settings.num_threads))
+    kernel_source = extract_kernel(forward_body(task.reference_source), task, "forward_body").kernel_source
+    assert kernel_source is not None, "a bundled task's own body is a kernel"
+    try:
+        finding = judge.judge(task, kernel_source, settings)
+    except KbwfError as error:
+        return [_line(False, "evaluation", str(error))]
+    finally:
+        judge.close()
+        launcher.close()
+    is_fine = finding.status == EvalStatus.PASSED
+    said = "a bundled task's reference passes" if is_fine else f"{finding.status}: {finding.message}"
+    lines = [_line(is_fine, "evaluation", said)]
+    assert finding.sandbox is not None, "a kernel was started"
+    lines.append(_line(not finding.sandbox.missing, "sandbox", ", ".join(finding.sandbox.applied)))
+    lines += [f"      missing: {name}" for name in finding.sandbox.missing]
+    if finding.sandbox.missing:
+        lines.append(f"      to get the rest, {_SANDBOX_HELP}")
+    return lines
 
 
 def _versions(*packages: str) -> str:

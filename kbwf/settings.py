@@ -147,8 +147,13 @@ class EvaluationSettings(Settings):
     """Where kernels run; auto takes a GPU if there is one."""
     num_threads: int = Field(default=1, ge=1)
     """CPU threads of reference and kernel alike, when kernels run on the CPU."""
+    module_mode: Literal["train", "eval"] = "train"
+    """train: modules are judged as they are made, in training mode, as KernelBench does (batch normalisation then uses
+    the batch's own statistics) · eval: after `.eval()`."""
     timeout_s: float = Field(default=60.0, gt=0)
-    """Wall-clock limit of one kernel, from the start of its process to its last timed call."""
+    """Time one kernel may run, compilation included; while the reference runs it stands still."""
+    reference_timeout_s: float = Field(default=120.0, gt=0)
+    """Time the reference may take for what it is asked at once; a task that takes longer cannot be judged."""
     max_memory_gb: float = Field(default=4.0, gt=0)
     """Host memory a kernel may take beyond what its process starts with, on the CPU."""
     sandbox: Literal["auto", "require"] = "auto"

@@ -1,200 +1,228 @@
-"""What belongs to one task and stays warm between its kernels: reference, buffers, the reference's own runner."""
+"""What belongs to one task and stays warm between its kernels: buffers, and the reference's own runner."""
 
-import math
-import time
+import secrets
+from contextlib import ExitStack
 from typing import Any
 
 import torch
 
 from kbwf.errors import InfrastructureError, TaskError
+from kbwf.judge.clock import Clock
+from kbwf.judge.memory import num_slots_of
+from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.records import Task
-from kbwf.sandbox.buffers import Shared
-from kbwf.sandbox.channel import Closed, ProtocolError, receive, send
-from kbwf.sandbox.launcher import Process, Zygote
-from kbwf.sandbox.problem import build_model, draw_inputs, load_module
+from kbwf.sandbox.buffers import Ring
+from kbwf.sandbox.channel import Closed, ProtocolError
+from kbwf.sandbox.messages import (
+    Describe,
+    Description,
+    Done,
+    Draw,
+    Drawn,
+    Failed,
+    Load,
+    Loaded,
+    Open,
+    Run,
+)
 from kbwf.settings import EvaluationSettings
 
-
-class Runner:
-    """The judge's end of a runner, with a deadline for everything it does."""
-
-    def __init__(self, zygote: Zygote, process: Process, deadline_s: float) -> None:
-        self.sandbox: dict[str, list[str]] = {}
-        self._zygote, self._process = zygote, process
-        self._deadline_s = deadline_s
-        self._ended: tuple[int, str] | None = None
-
-    def open(self, opening: dict[str, Any], descriptors: list[int]) -> None:
-        """Hand the buffers over and wait until the sandbox is closed. Until then only trusted code runs.
-
-        Raises:
-            InfrastructureError: the runner could not start.
-        """
-        try:
-            send(self._process.connection, opening, descriptors)
-            self.sandbox = receive(self._process.connection, time.monotonic() + 60)[0]["sandbox"]
-        except (Closed, TimeoutError, ProtocolError) as error:
-            raise InfrastructureError(f"a runner did not start; its output ends:\n{self.end()[1]}") from error
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and wait for its answer.
-
-        Raises:
-            TimeoutError, Closed, ProtocolError: as in `protocol.receive`.
-        """
-        send(self._process.connection, request)
-        return receive(self._process.connection, self._deadline_s)[0]
-
-    def end(self, grace_s: float = 0.0) -> tuple[int, str]:
-        """Kill it, once; exit code and the end of its output."""
-        if self._ended is None:
-            self._ended = self._zygote.end(self._process, grace_s)
-        return self._ended
+WEIGHTS_SEED = 42
+"""Seeds the parameters of `Model` and `ModelNew` alike, as in KernelBench."""
 
 
 class Bench:
-    """One task, ready to judge kernels against."""
+    """One task, ready to judge kernels against.
 
-    def __init__(self, zygote: Zygote, device: torch.device, task: Task, settings: EvaluationSettings) -> None:
-        self._zygote, self._device, self._task = zygote, device, task
+    The inputs' slots are shared by the reference and the candidate in turn; the outputs' are each one's own, so that
+    nobody but the judge sees the expected values. Close it, or leave a `with`.
+    """
+
+    def __init__(self, launcher: Launcher, device: torch.device, task: Task, settings: EvaluationSettings) -> None:
+        """Describe the task in a runner of its own, make the buffers, start the reference.
+
+        Raises:
+            TaskError: the task cannot be judged; the message says why.
+            InfrastructureError: a process did not start.
+        """
+        self.task, self._settings = task, settings
+        self._launcher, self._device = launcher, device
         self._key = _key(task, settings)
-        self._settings = settings
-        if device.type == "cpu":
-            torch.set_num_threads(settings.num_threads)
-        self._shared: list[Shared] = []
-        try:
-            self._module = load_module(task.reference_source, "reference")
-            self._model = build_model(self._module, "Model", self._module, device)
-            drawn = draw_inputs(self._module, 0, device)
-            with torch.no_grad():
-                expected = self._model(*drawn)
-        except Exception as error:
-            raise TaskError(f"{task.task_id} {task.name}: the reference does not run on {device}: {error}") from error
-        if type(expected) is not torch.Tensor:
-            raise TaskError(f"{task.task_id} {task.name}: the reference returns a {type(expected).__name__}, no tensor")
-        self.expected_dtype = expected.dtype
-        self.may_alias = any(
-            _storage(value) == _storage(expected) for value in drawn if isinstance(value, torch.Tensor)
-        )
-        self.inputs: list[Any] = [
-            self._share(value).tensor if isinstance(value, torch.Tensor) else value for value in drawn
-        ]
-        num_inputs = len(self._shared)
-        self.output = self._share(expected).tensor
-        self._ref_output = self._share(expected)
-        slots: list[dict[str, Any]] = []
-        for value in drawn:
-            numbered = sum("buffer" in slot for slot in slots)
-            slots.append({"buffer": numbered} if isinstance(value, torch.Tensor) else {"value": value})
-        self._slots, self._num_inputs = slots, num_inputs
-        del drawn, expected
-        self._reference = self._start_reference()
-        self._has_fresh_reference = True
+        self.description = self._describe()
+        self._exit = ExitStack()
+        with ExitStack() as stack:
+            layouts = (self.description.inputs, self.description.outputs, self.description.outputs)
+            self.num_slots = num_slots_of(self.description, device)
+            self.inputs, self.expected, self.outputs = (
+                [self._ring(layout, stack) for layout in leaves] for leaves in layouts
+            )
+            self._drawer = self._started_reference()
+            stack.callback(self._drawer.end)
+            self.reference = self._drawer
+            self._exit = stack.pop_all()
+        self._next: tuple[RunnerProcess, RunnerProcess] | None = None
 
     def fits(self, task: Task, settings: EvaluationSettings) -> bool:
         """Whether this bench was set up for that task under those settings."""
         return self._key == _key(task, settings)
 
-    def start_runner(self, timeout_s: float) -> Runner:
-        """A fresh candidate process with the inputs' and the output's buffer open and the sandbox closed.
+    def take_candidate(self) -> RunnerProcess:
+        """A fresh candidate process with the buffers open and the sandbox closed; it has waited, if it could."""
+        candidate, reference = self._next or self._start_pair()
+        self._next = None
+        candidate.limit_s = self._settings.timeout_s
+        candidate.wait_until_ready()
+        if reference is not self.reference:
+            self._end_reference()
+            self.reference = reference
+            self.reference.wait_until_ready()
+            self._ask(self._load(None), Loaded)
+        return candidate
 
-        On the CPU the reference gets a fresh process too, and `accompany` has it do what the candidate does, so that
-        both have the same history of allocations. On a GPU that matters little, and a context costs 0.2 s.
-        """
-        if self._device.type == "cpu" and not self._has_fresh_reference:
-            self._reference.end()
-            self._reference = self._start_reference()
-        self._has_fresh_reference = False
-        return self._start(self._shared[self._num_inputs], timeout_s)
+    def prepare_candidate(self) -> None:
+        """Start the next candidate, without waiting for it: whoever comes next finds it ready."""
+        if self._next is None:
+            self._next = self._start_pair()
 
-    def program(self, source: str, class_name: str) -> dict[str, Any]:
-        """What a runner is asked to load."""
-        return {"source": source, "class_name": class_name, "reference_source": self._task.reference_source}
+    def load_of(self, kernel_source: str) -> Load:
+        """What a candidate is asked to load."""
+        return self._load(kernel_source)
 
-    def draw(self, seed: int) -> list[Any]:
-        """The inputs of a seed, in memory of the judge's own."""
-        return draw_inputs(self._module, seed, self._device)
+    def draw(self, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[Any]] | None:
+        """New inputs in these slots; returns their values that are no tensors, None where there are none."""
+        drawn = self._ask(Draw(slots=slots, seeds=seeds, is_official=is_official), Drawn, self._drawer)
+        return drawn.values if self.description.values else None
 
-    def fill(self, seed: int) -> torch.Tensor:
-        """Put a seed's inputs into the shared buffers and poison the output's; returns the expected output.
+    def run_reference(self, slots: list[int]) -> None:
+        """The expected outputs of these slots."""
+        self._ask(Run(slots=slots), Done)
 
-        The expected output is computed before the candidate sees the inputs, from a copy it cannot reach.
-        """
-        drawn = self.draw(seed)
-        for buffer, value in zip(self.inputs, drawn, strict=True):
-            if isinstance(value, torch.Tensor):
-                buffer.copy_(value)
-        for output in (self.output, self._ref_output.tensor):
-            output.fill_(math.nan if output.is_floating_point() else -1)
-        with torch.no_grad():
-            expected: torch.Tensor = self._model(*drawn)
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
-        return expected
-
-    def ask_reference(self, request: dict[str, Any]) -> tuple[dict[str, Any], float]:
-        """The reference's own runner does the same as the candidate; its answer, and milliseconds on the judge's clock.
+    def time_reference(self, clock: Clock, request: Run) -> float:
+        """Milliseconds of a request of the reference, frozen before and after like a candidate.
 
         Raises:
             InfrastructureError: it failed, which no kernel is to blame for.
         """
-        started_s = time.perf_counter()
+        self.reference.limit_s = self._settings.reference_timeout_s
         try:
-            reply = self._reference.ask(request)
+            self.reference.freeze()
+            took_ms, answer, _ = clock.time(self.reference, request, self.expected, self.expected)
+            self.reference.thaw()
         except (Closed, TimeoutError, ProtocolError) as error:
-            raise InfrastructureError(f"{self._task.task_id}: the reference's process is gone") from error
-        if "failed" in reply:
-            raise InfrastructureError(f"{self._task.task_id}: the reference failed: {reply['failed']}")
-        return reply, (time.perf_counter() - started_s) * 1e3
-
-    def accompany(self, request: dict[str, Any]) -> None:
-        """On the CPU, have the reference's process do what the candidate is asked to."""
-        if self._device.type == "cpu":
-            self.ask_reference(request)
+            raise InfrastructureError(f"{self.task.task_id}: the reference's process is gone") from error
+        if not isinstance(answer, Done):
+            raise InfrastructureError(f"{self.task.task_id}: the reference failed: {answer}")
+        return took_ms
 
     def close(self) -> None:
-        """End the reference's runner and give the memory back."""
-        self._reference.end()
-        self.inputs = []
-        del self.output
-        for shared in self._shared:
-            shared.close()
+        """End all runners and give the memory back."""
+        for process in self._next or ():
+            process.end()
+        self._next = None
+        self._end_reference()
+        self._exit.close()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _share(self, example: torch.Tensor) -> Shared:
-        self._shared.append(Shared(example))
-        return self._shared[-1]
+    def _start_pair(self) -> tuple[RunnerProcess, RunnerProcess]:
+        """A candidate and the reference it is held against.
 
-    def _start_reference(self) -> Runner:
-        reference = self._start(self._ref_output, math.inf)
-        reply = reference.ask(self.program(self._task.reference_source, "Model"))
-        if "failed" in reply:
-            raise TaskError(f"{self._task.task_id}: the reference does not run in a sandbox: {reply['failed']}")
+        On the CPU that is a fresh process too: the longer a process has lived, the faster it gets its memory, by up to a
+        tenth. On a GPU that matters little, and a context costs 0.2 s.
+        """
+        reference = self.reference
+        if self._device.type == "cpu":
+            reference = self._start(self.expected, self._settings.reference_timeout_s)
+        return self._start(self.outputs, 0.0), reference
+
+    def _started_reference(self) -> RunnerProcess:
+        reference = self._start(self.expected, self._settings.reference_timeout_s)
+        reference.wait_until_ready()
+        reference.ask(self._load(None), Loaded)
         return reference
 
-    def _start(self, output: Shared, timeout_s: float) -> Runner:
-        process = self._zygote.start(str(self._device), self._settings.num_threads, self._settings.max_memory_gb)
-        runner = Runner(self._zygote, process, time.monotonic() + min(timeout_s, 1e9))
-        buffers = [*self._shared[: self._num_inputs], output]
-        opening = {"buffers": [shared.fields for shared in buffers], "slots": self._slots, "output": self._num_inputs}
-        runner.open(opening, [descriptor for shared in buffers for descriptor in shared.descriptors])
+    def _end_reference(self) -> None:
+        if self.reference is not self._drawer:
+            self.reference.end()
+            self.reference = self._drawer
+
+    def _describe(self) -> Description:
+        settings = self._settings
+        runner = self._launcher.start(str(self._device), settings.num_threads, settings.max_memory_gb)
+        runner.limit_s = settings.reference_timeout_s
+        try:
+            runner.open(Open(), [])
+            runner.wait_until_ready()
+            answers: list[Any] = []
+            for request, kind in ((self._load(None), Loaded), (Describe(seed=secrets.randbits(62)), Description)):
+                answers.append(runner.ask(request, kind))
+                if isinstance(answers[-1], Failed):
+                    raise self._task_error(answers[-1])
+        except TimeoutError as error:
+            raise TaskError(
+                f"{self.task.task_id} {self.task.name}: the reference takes more than"
+                f" {settings.reference_timeout_s:g} s; raise evaluation.reference_timeout_s, or leave the task out"
+            ) from error
+        except (Closed, ProtocolError) as error:
+            raise TaskError(
+                f"{self.task.task_id} {self.task.name}: the reference ends its process; its output ends:"
+                f"\n{runner.end(grace_s=1.0)[1]}"
+            ) from error
+        finally:
+            runner.end()
+        description: Description = answers[-1]
+        if not description.equals_itself:
+            raise TaskError(
+                f"{self.task.task_id} {self.task.name}: two calls of the reference with equal inputs give different"
+                " outputs (it draws at random, or keeps a state), so that nothing can be held against it; leave it out"
+            )
+        return description
+
+    def _task_error(self, failed: Failed) -> TaskError:
+        where = f"{self.task.task_id} {self.task.name}"
+        if failed.is_out_of_memory:
+            limit = f"evaluation.max_memory_gb is {self._settings.max_memory_gb:g}; raise it"
+            what = limit if self._device.type == "cpu" else "this GPU has too little memory for it; take a larger one"
+            return TaskError(f"{where}: the reference needs more memory than there is: {failed.error}. {what}")
+        return TaskError(f"{where}: the reference cannot be judged on {self._device}: {failed.error}")
+
+    def _load(self, source: str | None) -> Load:
+        return Load(
+            reference_source=self.task.reference_source,
+            source=source,
+            weights_seed=WEIGHTS_SEED,
+            is_training=self._settings.module_mode == "train",
+        )
+
+    def _ring(self, layout: Any, stack: ExitStack) -> Ring:
+        ring = Ring(layout, self.num_slots, self._device)
+        stack.callback(ring.close)
+        return ring
+
+    def _start(self, outputs: list[Ring], limit_s: float) -> RunnerProcess:
+        settings = self._settings
+        runner = self._launcher.start(str(self._device), settings.num_threads, settings.max_memory_gb)
+        runner.limit_s = limit_s
+        opening = Open(
+            inputs=[ring.layout for ring in self.inputs],
+            outputs=[ring.layout for ring in outputs],
+            arguments=self.description.arguments,
+            result=self.description.result,
+        )
+        runner.open(opening, [descriptor for ring in (*self.inputs, *outputs) for descriptor in ring.descriptors])
         return runner
 
-
-def probe_sandbox(zygote: Zygote, device: str) -> dict[str, list[str]]:
-    """What of the sandbox this host permits: `applied` and `missing`."""
-    runner = Runner(zygote, zygote.start(device, num_threads=1, max_memory_gb=4), deadline_s=0)
-    output = Shared(torch.zeros(1, device=device))
-    runner.open({"buffers": [output.fields], "slots": [], "output": 0}, output.descriptors)
-    runner.end()
-    output.close()
-    return runner.sandbox
+    def _ask(self, request: Any, kind: type[Any], runner: RunnerProcess | None = None) -> Any:
+        runner = runner or self.reference
+        runner.limit_s = self._settings.reference_timeout_s
+        try:
+            answer = runner.ask(request, kind)
+        except (Closed, TimeoutError, ProtocolError) as error:
+            raise InfrastructureError(f"{self.task.task_id}: the reference's process is gone") from error
+        if isinstance(answer, Failed):
+            raise InfrastructureError(f"{self.task.task_id}: the reference failed: {answer.error}")
+        return answer
 
 
 def _key(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:
-    return task.reference_sha256, settings.num_threads, settings.max_memory_gb
-
-
-def _storage(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage().data_ptr()
+    return task.reference_sha256, settings.num_threads, settings.max_memory_gb, settings.module_mode

@@ -1,13 +1,15 @@
-"""Is an output right? What a runner claims, then what the judge finds in its own buffer."""
+"""Is an output right? Comparison in chunks: whatever a task's size, it takes no copy of an output."""
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 
-from kbwf.records import EvalStatus
+from kbwf.sandbox.buffers import Ring
 
 TOLERANCES = {torch.float16: 1e-2, torch.bfloat16: 1e-2}
 """KernelBench's tolerances, absolute and relative alike: 1e-2 for half precision, 1e-4 for everything else."""
+_CHUNK_ELEMENTS = 1 << 24
 
 
 def tolerance_of(dtype: torch.dtype) -> float:
@@ -15,49 +17,58 @@ def tolerance_of(dtype: torch.dtype) -> float:
     return TOLERANCES.get(dtype, 1e-4)
 
 
-def judge_claim(claim: dict[str, Any], expected: torch.Tensor, may_alias: bool) -> tuple[EvalStatus, str] | None:
-    """A status and its reason if what the runner says of its result rules it out; None if the values decide.
+@dataclass(frozen=True)
+class Comparison:
+    """Outputs against the expected ones."""
 
-    The claim is hostile input: a lie about type or shape helps nobody, because only the judge's buffer is compared.
-    """
-    if claim.get("is_tensor") is not True:
-        return EvalStatus.WRONG_TYPE, f"forward returned {str(claim.get('type'))[:80]}, expected a plain torch.Tensor"
-    shape, wanted = claim.get("shape"), list(expected.shape)
-    if shape != wanted:
-        return EvalStatus.WRONG_SHAPE, f"shape {str(shape)[:80]}, expected {wanted}"
-    dtype = str(expected.dtype).removeprefix("torch.")
-    if claim.get("dtype") != dtype or claim.get("device") != expected.device.type:
-        found = f"{str(claim.get('dtype'))[:40]} on {str(claim.get('device'))[:40]}"
-        return EvalStatus.WRONG_DTYPE, f"{found}, expected {dtype} on {expected.device.type}"
-    if claim.get("aliases_input") is not False and not may_alias:
-        return EvalStatus.INPUT_CHANGED, "the result shares memory with an input, the reference's does not"
-    return None
+    is_right: bool
+    max_abs_error: float | None
+    """Largest absolute difference, of complex numbers the modulus; None where it is no number, and for integers."""
+    num_unequal: int
+    """Entries of integer and boolean outputs that differ."""
+    tolerance: float
 
-
-def max_abs_error(output: torch.Tensor, expected: torch.Tensor) -> float | None:
-    """Largest absolute difference, in float64 on the CPU's scale; None where it is not a number."""
-    if not expected.numel():
-        return 0.0
-    if not expected.is_floating_point():
-        error = (output != expected).sum().item()
-    else:
-        error = (output.float() - expected.float()).abs().max().item()
-    return float(error) if error == error and error != float("inf") else None
+    @property
+    def reason(self) -> str:
+        """Why it is not right, in a few words."""
+        if self.num_unequal:
+            return f"{self.num_unequal} entries differ, none may"
+        if self.max_abs_error is None:
+            return f"NaN or infinite where the reference is not; tolerance {self.tolerance:g}"
+        return f"max abs error {self.max_abs_error:.3g}, tolerance {self.tolerance:g}"
 
 
-def is_close(output: torch.Tensor, expected: torch.Tensor) -> bool:
-    """Within tolerance everywhere; integers must be equal, and NaN is right only where the reference has it."""
-    if not expected.is_floating_point():
-        return torch.equal(output, expected)
-    tolerance = tolerance_of(expected.dtype)
-    return torch.allclose(output, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+def compare(pairs: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Comparison:
+    """All outputs of a call, each with its expected one, as `flat` gives them."""
+    is_right, num_unequal, tolerance = True, 0, 0.0
+    error: float | None = 0.0
+    for output, expected in pairs:
+        tolerance = max(tolerance, tolerance_of(expected.dtype))
+        for found, wanted in zip(output.split(_CHUNK_ELEMENTS), expected.split(_CHUNK_ELEMENTS), strict=True):
+            if not (wanted.is_floating_point() or wanted.is_complex()):
+                num_unequal += int((found != wanted).sum())
+                continue
+            is_close, largest = _compare_chunk(found, wanted)
+            is_right &= is_close
+            error = None if error is None or largest is None else max(error, largest)
+    return Comparison(is_right and not num_unequal, error, num_unequal, tolerance)
 
 
-def same_values(inputs: list[Any], originals: list[Any]) -> bool:
-    """Whether every tensor input is bit for bit what was drawn (NaN equal to NaN)."""
-    pairs = zip(inputs, originals, strict=True)
-    return all(
-        torch.equal(found, drawn) or bool(torch.isclose(found, drawn, rtol=0, atol=0, equal_nan=True).all())
-        for found, drawn in pairs
-        if isinstance(drawn, torch.Tensor)
-    )
+def flat(ring: Ring, slot: int) -> torch.Tensor:
+    """A slot's elements in the order of memory; a ring that is written to has no gaps."""
+    tensor = ring.tensors[slot]
+    return tensor.as_strided((tensor.numel(),), (1,))
+
+
+def _compare_chunk(found: torch.Tensor, wanted: torch.Tensor) -> tuple[bool, float | None]:
+    if not wanted.numel():
+        return True, 0.0
+    tolerance = tolerance_of(wanted.dtype)
+    difference = found - wanted
+    if difference.dtype in TOLERANCES:
+        difference = found.float() - wanted.float()
+    is_same = (found == wanted) | (found.isnan() & wanted.isnan())
+    size = difference.abs()
+    is_close = bool((is_same | (size <= tolerance + tolerance * wanted.abs())).all())
+    largest = float(torch.where(is_same, torch.zeros((), dtype=size.dtype, device=size.device), size).max())
+    return is_close, largest if largest == largest and largest != float("inf") else None

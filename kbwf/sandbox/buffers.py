@@ -1,12 +1,12 @@
 """Memory that the judge owns and runners are given: CUDA IPC on a GPU, a memory file on the CPU.
 
 Handles only ever travel from the judge to a runner, so the judge never maps memory that a candidate names. On a GPU
-each buffer is a `cuMemAlloc` of its own: an IPC handle opens the whole allocation, and torch's allocator would put the
+each ring is a `cuMemAlloc` of its own: an IPC handle opens the whole allocation, and torch's allocator would put the
 expected outputs next to the inputs in one. torch's own sharing (`reduce_tensor`) counts references in the receiver,
 which a killed candidate never gives back; these handles have no count.
 """
 
-import ctypes
+import contextlib
 import fcntl
 import mmap
 import os
@@ -15,12 +15,10 @@ from typing import Any
 import torch
 
 from kbwf.errors import InfrastructureError
+from kbwf.sandbox.messages import Buffer
 
-_IPC_LAZY_ENABLE_PEER_ACCESS = 1
-
-
-class _IpcHandle(ctypes.Structure):
-    _fields_ = (("reserved", ctypes.c_ubyte * 64),)
+_ALIGNMENT_BYTES = 512
+"""What torch's allocators align to; vector loads of kernels rely on it."""
 
 
 class _DevicePointer:
@@ -32,70 +30,112 @@ class _DevicePointer:
         }  # fmt: skip
 
 
-class Shared:
-    """A tensor in memory that can be handed over, laid out like an example.
+def layout_of(example: torch.Tensor) -> Buffer:
+    """The layout of memory for one tensor like the example."""
+    strides = zip(example.shape, example.stride(), strict=True)
+    extent = max(1, 1 + sum((size - 1) * stride for size, stride in strides)) if example.numel() else 1
+    num_bytes = extent * example.element_size()
+    return Buffer(
+        shape=list(example.shape),
+        stride=list(example.stride()),
+        dtype=str(example.dtype).removeprefix("torch."),
+        num_slots=1,
+        slot_bytes=-(-num_bytes // _ALIGNMENT_BYTES) * _ALIGNMENT_BYTES,
+    )
+
+
+def dense_layout_of(example: torch.Tensor) -> Buffer:
+    """The same for a tensor that is written to: no two of its elements lie at one place."""
+    return layout_of(torch.empty_like(example, device="meta"))
+
+
+def write(target: torch.Tensor, value: torch.Tensor) -> None:
+    """Copy into a tensor of the same layout, expanded dimensions once."""
+    for dimension, (size, stride) in enumerate(zip(target.shape, target.stride(), strict=True)):
+        if stride == 0 and size > 1:
+            target, value = target.narrow(dimension, 0, 1), value.narrow(dimension, 0, 1)
+    target.copy_(value)
+
+
+class Ring:
+    """Tensors of one layout in memory that can be handed over; values not set.
 
     Attributes:
-        tensor: shape, strides, dtype and device of the example; values not set.
-        fields: what the receiver needs, as JSON.
+        layout: what the receiver needs.
+        memory: all of it as bytes.
+        tensors: one for each slot.
         descriptors: the memory file, on the CPU; empty on a GPU.
     """
 
-    def __init__(self, example: torch.Tensor) -> None:
-        strides = zip(example.shape, example.stride(), strict=True)
-        extent = max(1, 1 + sum((size - 1) * stride for size, stride in strides)) if example.numel() else 1
-        num_bytes = extent * example.element_size()
-        self.fields: dict[str, Any] = {
-            "shape": list(example.shape), "stride": list(example.stride()), "num_bytes": num_bytes,
-            "dtype": str(example.dtype).removeprefix("torch."),
-        }  # fmt: skip
+    def __init__(self, layout: Buffer, num_slots: int, device: torch.device) -> None:
+        num_bytes = layout.slot_bytes * num_slots
         self.descriptors: list[int] = []
-        self._address = 0
-        if example.device.type == "cpu":
+        self._address: Any = None
+        handle = None
+        if device.type == "cpu":
             self.descriptors = [os.memfd_create("kbwf", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)]
             os.ftruncate(self.descriptors[0], num_bytes)
             # The receiver's mmap keeps the file open: whoever could shrink it could end the judge with a bus error.
             fcntl.fcntl(
                 self.descriptors[0], fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
             )
-            memory = torch.frombuffer(mmap.mmap(self.descriptors[0], num_bytes), dtype=torch.uint8)
+            self.memory = torch.frombuffer(mmap.mmap(self.descriptors[0], num_bytes), dtype=torch.uint8)
         else:
-            pointer, handle = ctypes.c_uint64(), _IpcHandle()
-            _driver("cuMemAlloc_v2", ctypes.byref(pointer), ctypes.c_size_t(num_bytes))
-            self._address = pointer.value
-            _driver("cuIpcGetMemHandle", ctypes.byref(handle), pointer)
-            self.fields["handle"] = bytes(handle.reserved).hex()
-            memory = torch.as_tensor(_DevicePointer(pointer.value, num_bytes), device=example.device)
-        self.tensor = _view(memory, self.fields)
+            from cuda.bindings import driver
+
+            self._address = _checked("cuMemAlloc", *driver.cuMemAlloc(num_bytes))
+            handle = bytes(_checked("cuIpcGetMemHandle", *driver.cuIpcGetMemHandle(self._address)).reserved).hex()
+            self.memory = torch.as_tensor(_DevicePointer(int(self._address), num_bytes), device=device)
+        self.layout = layout.model_copy(update={"num_slots": num_slots, "handle": handle})
+        self.tensors = _views(self.memory, self.layout)
 
     def close(self) -> None:
-        """Give the memory back; `tensor` must not be used any more."""
-        del self.tensor
+        """Give the memory back; its tensors must not be used any more."""
+        self.tensors = []
+        del self.memory
         for descriptor in self.descriptors:
             os.close(descriptor)
-        if self._address:
+        self.descriptors = []
+        if self._address is not None:
+            from cuda.bindings import driver
+
             torch.cuda.synchronize()
-            _driver("cuMemFree_v2", ctypes.c_uint64(self._address))
-        self.descriptors, self._address = [], 0
+            _checked("cuMemFree", *driver.cuMemFree(self._address))
+            self._address = None
 
 
-def open_shared(fields: dict[str, Any], descriptor: int | None, device: torch.device) -> torch.Tensor:
-    """The runner's view of a tensor that the judge shared. On a GPU a context must be current."""
-    if descriptor is not None:
-        memory = torch.frombuffer(mmap.mmap(descriptor, fields["num_bytes"]), dtype=torch.uint8)
+def open_ring(layout: Buffer, descriptor: int | None, device: torch.device) -> list[torch.Tensor]:
+    """The runner's view of a ring that the judge made. On a GPU a context must be current."""
+    num_bytes = layout.slot_bytes * layout.num_slots
+    if layout.handle is None:
+        assert descriptor is not None, "on the CPU a ring comes with its memory file"
+        memory = torch.frombuffer(mmap.mmap(descriptor, num_bytes), dtype=torch.uint8)
         os.close(descriptor)
-        return _view(memory, fields)
-    pointer, handle = ctypes.c_uint64(), _IpcHandle.from_buffer_copy(bytes.fromhex(fields["handle"]))
-    _driver("cuIpcOpenMemHandle_v2", ctypes.byref(pointer), handle, ctypes.c_uint(_IPC_LAZY_ENABLE_PEER_ACCESS))
-    return _view(torch.as_tensor(_DevicePointer(pointer.value, fields["num_bytes"]), device=device), fields)
+        return _views(memory, layout)
+    from cuda.bindings import driver
+
+    handle = driver.CUipcMemHandle()
+    handle.reserved = bytes.fromhex(layout.handle)
+    flags = driver.CUipcMem_flags.CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS.value
+    address = _checked("cuIpcOpenMemHandle", *driver.cuIpcOpenMemHandle(handle, flags))
+    return _views(torch.as_tensor(_DevicePointer(int(address), num_bytes), device=device), layout)
 
 
-def _view(memory: torch.Tensor, fields: dict[str, Any]) -> torch.Tensor:
-    dtype = getattr(torch, fields["dtype"])
-    return memory.view(dtype).as_strided(fields["shape"], fields["stride"])
+def reset_persisting_cache() -> None:
+    """No line of the GPU's cache stays there by anybody's wish."""
+    from cuda.bindings import driver
+
+    with contextlib.suppress(InfrastructureError):  # a GPU without that kind of cache has nothing to reset
+        _checked("cuCtxResetPersistingL2Cache", *driver.cuCtxResetPersistingL2Cache())
 
 
-def _driver(function: str, *arguments: Any) -> None:
-    code = getattr(ctypes.CDLL("libcuda.so.1"), function)(*arguments)
-    if code:
-        raise InfrastructureError(f"the CUDA driver refused {function}: error {code}")
+def _views(memory: torch.Tensor, layout: Buffer) -> list[torch.Tensor]:
+    dtype = getattr(torch, layout.dtype)
+    slots = memory.view(layout.num_slots, layout.slot_bytes)
+    return [slot.view(dtype).as_strided(layout.shape, layout.stride) for slot in slots]
+
+
+def _checked(function: str, code: Any, *results: Any) -> Any:
+    if int(code):
+        raise InfrastructureError(f"the CUDA driver refused {function}: {code.name}")
+    return results[0] if results else None

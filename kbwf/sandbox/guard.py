@@ -15,7 +15,9 @@ import errno
 import functools
 import os
 import resource
+import select
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Callable
@@ -23,11 +25,13 @@ from pathlib import Path
 from typing import Any
 
 from kbwf.sandbox import namespaces
+from kbwf.sandbox.confinement import Confinement, Report
+from kbwf.sandbox.control import FREEZE
 
 _NOBODY = 65534
 _MAX_PROCESSES = 256
 _MAX_FILE_BYTES = 64 << 20
-_ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
+ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
 
 
 def paths_of_this_process() -> tuple[list[str], list[str]]:
@@ -41,15 +45,18 @@ def paths_of_this_process() -> tuple[list[str], list[str]]:
     return hidden, kept
 
 
-def enter(target: Callable[[], None], settings: dict[str, Any], keep_descriptors: list[int]) -> None:
-    """In a fresh fork: make the namespaces, fork again, run `target` in there, and guard it. Does not return.
-
-    `settings["sandbox"]` (a dict with lists `applied` and `missing`) is filled on the way.
-    """
+def enter(
+    target: Callable[[Report], None],
+    confinement: Confinement,
+    log_descriptor: int,
+    keep_descriptors: list[int],
+    control: socket.socket,
+) -> None:
+    """In a fresh fork: make the namespaces, fork again, run `target` in there, and guard it. Does not return."""
     os.setsid()
     namespaces.adopt_orphans()
     namespaces.signal_on_parents_death(signal.SIGTERM)
-    report = settings["sandbox"]
+    report = Report()
     if os.getuid() != 0:
         _try(report, "user namespace", namespaces.become_root_of_user_namespace)
     for kind in ("net", "ipc", "uts", "mount", "pid"):
@@ -57,15 +64,38 @@ def enter(target: Callable[[], None], settings: dict[str, Any], keep_descriptors
     child = os.fork()
     if child == 0:
         # Process 1 of a PID namespace ignores signals it sends itself, so an abort would not end it as it ends others:
-        # the candidate is process 2, and with process 1 everything in the namespace ends.
+        # the candidate is process 2, and with process 1, the warden, everything in the namespace ends.
         namespaces.signal_on_parents_death(signal.SIGKILL)
         candidate = os.fork()
         if candidate == 0:
-            _inside(target, settings, keep_descriptors)
+            control.close()
+            _inside(lambda: target(report), confinement, report, log_descriptor, keep_descriptors)
             os._exit(71)
-        _exit_like(candidate)
+        _watch(candidate, control, "pid namespace" in report.applied)
+    control.close()
     signal.signal(signal.SIGTERM, lambda *_: _kill(child))
     _exit_like(child)
+
+
+def _watch(candidate: int, control: socket.socket, is_alone: bool) -> None:
+    """Stop and continue the candidate when the judge says so, until it ends."""
+    everybody = -1 if is_alone else -candidate
+    pidfd = os.pidfd_open(candidate)
+    while True:
+        waited_for: list[Any] = [control, pidfd]
+        ready = select.select(waited_for, [], [])[0]
+        if pidfd in ready:
+            _exit_like(candidate)
+        command = control.recv(1)
+        if not command:  # the judge is gone
+            _kill(candidate)
+            _exit_like(candidate)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(everybody, signal.SIGSTOP if command == FREEZE else signal.SIGCONT)
+        if command == FREEZE:
+            os.waitid(os.P_PID, candidate, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        with contextlib.suppress(OSError):
+            control.send(command)
 
 
 def _exit_like(child: int) -> None:
@@ -76,28 +106,33 @@ def _exit_like(child: int) -> None:
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _inside(target: Callable[[], None], settings: dict[str, Any], keep_descriptors: list[int]) -> None:
+def _inside(
+    target: Callable[[], None],
+    confinement: Confinement,
+    report: Report,
+    log_descriptor: int,
+    keep_descriptors: list[int],
+) -> None:
     namespaces.signal_on_parents_death(signal.SIGKILL)
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for stream in (1, 2):
-        os.dup2(settings["log_descriptor"], stream)
+        os.dup2(log_descriptor, stream)
     last = 3
     for descriptor in sorted(keep_descriptors):
         os.closerange(last, descriptor)
         last = descriptor + 1
     os.closerange(last, 65536)
-    environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+    environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     os.environ.clear()
     os.environ.update(environment, HOME="/tmp", TMPDIR="/tmp")
     _wipe_first_environment()
     tempfile.tempdir = None
-    report = settings["sandbox"]
-    if "mount namespace" in report["applied"]:
+    if "mount namespace" in report.applied:
         _try(report, "private mounts", namespaces.make_mounts_private)
-        if "pid namespace" in report["applied"]:
+        if "pid namespace" in report.applied:
             _try(report, "own /proc", namespaces.mount_proc)
-        _try(report, "hidden folders", lambda: namespaces.hide(settings["hidden"], settings["kept"]))
+        _try(report, "hidden folders", lambda: namespaces.hide(confinement.hidden, confinement.kept))
         _try(report, "read-only files", namespaces.make_read_only)
     with contextlib.suppress(OSError):
         os.chdir("/tmp")
@@ -112,16 +147,15 @@ def _wipe_first_environment() -> None:
         ctypes.memset(start, 0, end - start)
 
 
-def lock_down(settings: dict[str, Any]) -> dict[str, Any]:
+def lock_down(confinement: Confinement, report: Report) -> Report:
     """The last steps, after the judge's buffers were opened and before the kernel's source arrives.
 
     Returns what was applied and what is missing, to be sent to the judge.
     """
-    report: dict[str, Any] = settings["sandbox"]
-    if "mount namespace" in report["applied"]:
+    if "mount namespace" in report.applied:
         _try(report, "private /dev/shm", lambda: namespaces.mount_tmpfs("/dev/shm", "size=64m,mode=1777"))
-    _try(report, "rlimits", lambda: _limit(settings))
-    if "user namespace" in report["applied"]:
+    _try(report, "rlimits", lambda: _limit(confinement))
+    if "user namespace" in report.applied:
         _try(report, "no capabilities", namespaces.drop_capabilities)
     elif os.getuid() == 0:
         _try(report, "user nobody", _become_nobody)
@@ -130,13 +164,13 @@ def lock_down(settings: dict[str, Any]) -> dict[str, Any]:
     return report
 
 
-def _limit(settings: dict[str, Any]) -> None:
+def _limit(confinement: Confinement) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_FILE_BYTES, _MAX_FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_NPROC, (_MAX_PROCESSES, _MAX_PROCESSES))
-    if settings["device"] == "cpu":  # a GPU's driver reserves more address space than any bound
+    if confinement.device == "cpu":  # a GPU's driver reserves more address space than any bound
         used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        bound = used_bytes + int(settings["max_memory_gb"] * 2**30)
+        bound = used_bytes + int(confinement.max_memory_gb * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
 
 
@@ -146,12 +180,12 @@ def _become_nobody() -> None:
     os.setresuid(_NOBODY, _NOBODY, _NOBODY)
 
 
-def _try(report: dict[str, Any], name: str, step: Callable[[], None]) -> None:
+def _try(report: Report, name: str, step: Callable[[], None]) -> None:
     try:
         step()
-        report["applied"].append(name)
+        report.applied.append(name)
     except OSError as error:
-        report["missing"].append(f"{name} ({errno.errorcode.get(error.errno or 0, 'OSError')})")
+        report.missing.append(f"{name} ({errno.errorcode.get(error.errno or 0, 'OSError')})")
 
 
 def _kill(pid: int) -> None:

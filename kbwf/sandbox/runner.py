@@ -1,153 +1,228 @@
-"""The process that runs one program: a candidate's kernel, or the reference for its time. Forked from the zygote.
+"""The process that runs one program: a candidate's kernel, or the reference. Forked from the launcher.
 
-Everything here up to `_load` is trusted; from then on the process belongs to the kernel, and what it sends is a claim.
-The reference is timed by this same code in a process of the same kind, so that an unchanged kernel is timed alike.
+Everything here up to `Load` is trusted; from then on a candidate's process belongs to the kernel, and what it sends is
+a claim. It owns no clock and sees no time: the judge's clock runs outside. The reference goes through the same code in
+a process of the same kind, so that an unchanged kernel takes the same way.
 """
 
 import contextlib
 import gc
 import os
 import socket
-import time
 import traceback
 from typing import Any
 
 import torch
 
-from kbwf.sandbox import guard
-from kbwf.sandbox.buffers import open_shared
-from kbwf.sandbox.channel import receive, send
+from kbwf.sandbox import guard, messages
+from kbwf.sandbox.buffers import open_ring
+from kbwf.sandbox.confinement import Confinement, Report
+from kbwf.sandbox.messages import (
+    Capture,
+    Describe,
+    Done,
+    Draw,
+    Drawn,
+    Failed,
+    Load,
+    Loaded,
+    Misfit,
+    Open,
+    Ready,
+    Run,
+)
 from kbwf.sandbox.problem import build_model, load_module
+from kbwf.sandbox.reference import describe, draw_into
+from kbwf.sandbox.structure import leaves_of, unflatten
 
-_L2_FLUSH_BYTES = 256 << 20
-"""More than the last-level cache of any GPU we know; written between timed calls, so that each starts cold."""
-_NUM_FLUSHES = 4
 _TRACE_CHARS = 4000
 
 
-def run(connection: socket.socket, settings: dict[str, Any]) -> None:
-    """Open the judge's buffers, lock the doors, load the program, and do what the judge asks until it hangs up.
+class _Stop(Exception):
+    """Ends the runner with this message."""
 
-    Args:
-        settings: `device`, `num_threads`, `max_memory_gb`, `hidden` and `kept` paths, `sandbox_missing` so far.
-    """
-    device = torch.device(settings["device"])
+    def __init__(self, message: Failed | Misfit) -> None:
+        super().__init__()
+        self.message = message
+
+
+class Runner:
+    """A model, the judge's slots, and what can be asked of the two."""
+
+    def __init__(self, opening: Open, descriptors: list[int], device: torch.device) -> None:
+        remaining = iter(descriptors)
+        inputs_L_S, outputs_L_S = (
+            [open_ring(layout, next(remaining, None), device) for layout in layouts]
+            for layouts in (opening.inputs, opening.outputs)
+        )  # L: leaves, S: slots
+        num_slots = max((len(ring) for ring in (*inputs_L_S, *outputs_L_S)), default=0)
+        self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(num_slots)]
+        self._outputs_S_L = [[ring[slot] for ring in outputs_L_S] for slot in range(num_slots)]
+        self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
+        self._device = device
+        self._graphs: dict[tuple[int, ...], torch.cuda.CUDAGraph] = {}
+        self._values_S: list[list[Any]] = [[] for _ in range(num_slots)]
+        self.model: torch.nn.Module = torch.nn.Identity()
+        self.reference: Any = None
+
+    def load(self, request: Load) -> Loaded:
+        """Make the model."""
+        self.reference = load_module(request.reference_source, "reference")
+        if request.source is None:
+            module, class_name = self.reference, "Model"
+        else:
+            module, class_name = load_module(request.source, "kernel"), "ModelNew"
+        self.model = build_model(
+            module, class_name, self.reference, self._device, request.weights_seed, request.is_training
+        )
+        return Loaded()
+
+    def run(self, request: Run) -> Done:
+        """One call for each slot."""
+        key = tuple(request.slots)
+        if request.values is not None:
+            for slot, values in zip(request.slots, request.values, strict=True):
+                self._values_S[slot] = values
+        if request.with_graph:
+            self._graphs[key].replay()
+            return Done()
+        calls = [(self._arguments_of(slot), self._outputs_S_L[slot]) for slot in request.slots]
+        gc.disable()  # a collection inside one call would be counted as that call's
+        for number, (arguments, outputs) in enumerate(calls):
+            try:
+                result = self.model(*arguments)
+                if request.may_alias is not None:
+                    self._refuse_aliases(result, request.may_alias, request.slots[number], number)
+                self._hand_over(result, outputs, number)
+                result = None  # its memory is free again before the next call, as in a loop of a user's
+            except _Stop:
+                raise
+            except BaseException as error:
+                raise _Stop(_failure(error, number)) from error
+        gc.enable()
+        return Done()
+
+    def capture(self, request: Capture) -> Done:
+        """Capture the calls of these slots as a CUDA graph, after a warm-up on the stream that captures."""
+        calls = [(self._arguments_of(slot), self._outputs_S_L[slot]) for slot in request.slots]
+        stream = torch.cuda.Stream()
+        with torch.cuda.stream(stream):
+            for _ in range(2):
+                arguments, outputs = calls[0]
+                self._hand_over(self.model(*arguments), outputs, 0)
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=stream):
+            for number, (arguments, outputs) in enumerate(calls):
+                self._hand_over(self.model(*arguments), outputs, number)
+        self._graphs[tuple(request.slots)] = graph
+        return Done()
+
+    def draw(self, request: Draw) -> Drawn:
+        """Fill slots with new inputs (the reference's runner only)."""
+        values = draw_into(self.reference, request, self.inputs_S_L, self._device)
+        for slot, each in zip(request.slots, values, strict=True):
+            self._values_S[slot] = each
+        return Drawn(values=values)
+
+    def _arguments_of(self, slot: int) -> list[Any]:
+        made: list[Any] = unflatten(self._arguments, iter(self.inputs_S_L[slot]), iter(self._values_S[slot]))
+        return made
+
+    def _hand_over(self, result: Any, outputs: list[torch.Tensor], number: int) -> None:
+        """Copy a result into the judge's buffers, if it is what fits there."""
+        assert self._leaves is not None, "outputs were opened"
+        found = self._leaves(result)
+        if found is None:
+            raise _Stop(_misfit("type", _structure_name(result), "the reference's structure", number))
+        for leaf, output in zip(found, outputs, strict=True):
+            if type(leaf) not in (torch.Tensor, torch.nn.Parameter) or leaf.__dict__:
+                raise _Stop(_misfit("type", _type_name(leaf), "a plain torch.Tensor", number))
+            if leaf.shape != output.shape:
+                raise _Stop(_misfit("shape", str(list(leaf.shape)), str(list(output.shape)), number))
+            if leaf.dtype != output.dtype or leaf.device.type != output.device.type:
+                raise _Stop(_misfit("dtype", _kind(leaf), _kind(output), number))
+            output.copy_(leaf)
+
+    def _refuse_aliases(self, result: Any, may_alias: list[bool], slot: int, number: int) -> None:
+        storages = {each.untyped_storage().data_ptr() for each in self.inputs_S_L[slot]}
+        leaves = (self._leaves(result) if self._leaves else None) or []
+        for leaf, is_fine in zip(leaves, may_alias, strict=False):
+            if isinstance(leaf, torch.Tensor) and not is_fine and leaf.untyped_storage().data_ptr() in storages:
+                raise _Stop(_misfit("alias", "memory of an input", "memory of its own", number))
+
+
+def run(connection: socket.socket, confinement: Confinement, report: Report) -> None:
+    """Open the judge's buffers, lock the doors, and do what the judge asks until it hangs up."""
+    device = torch.device(confinement.device)
     if device.type == "cuda":
         torch.cuda.init()
         torch.zeros(1, device=device)
     else:
-        torch.set_num_threads(settings["num_threads"])
-    opening, descriptors = receive(connection, with_descriptors=True)
-    remaining = iter(descriptors)
-    shared = [open_shared(fields, next(remaining, None), device) for fields in opening["buffers"]]
-    arguments: list[Any] = [shared[slot["buffer"]] if "buffer" in slot else slot["value"] for slot in opening["slots"]]
-    output = shared[opening["output"]]
-    report = guard.lock_down(settings)
-    send(connection, {"sandbox": report})
-
-    program, _ = receive(connection)
-    try:
-        reference = load_module(program["reference_source"], "reference")
-        module = load_module(program["source"], "kernel")
-        model = build_model(module, program["class_name"], reference, device)
-        _synchronize(device)
-    except BaseException as error:
-        send(connection, {"failed": _describe(error), "trace": _trace()})
-        return
-    send(connection, {"loaded": True})
-    _serve(connection, model, arguments, output, device)
-
-
-def _serve(
-    connection: socket.socket, model: torch.nn.Module, arguments: list[Any], output: torch.Tensor, device: torch.device
-) -> None:
-    scratch: torch.Tensor | None = None
-    while True:
-        request, _ = receive(connection)
-        try:
-            with torch.no_grad():
-                if request["do"] == "check":
-                    result = model(*arguments)
-                    times_ms: list[float] = []
+        torch.set_num_threads(confinement.num_threads)
+    opening, descriptors = messages.receive_with_descriptors(connection, Open)
+    runner = Runner(opening, descriptors, device)
+    report = guard.lock_down(confinement, report)
+    messages.send(connection, Ready(applied=report.applied, missing=report.missing))
+    with torch.no_grad():
+        while True:
+            request = messages.receive(connection, Load, Run, Capture, Draw, Describe)
+            try:
+                if isinstance(request, Run):
+                    reply: Any = runner.run(request)
+                elif isinstance(request, Load):
+                    reply = runner.load(request)
+                elif isinstance(request, Capture):
+                    reply = runner.capture(request)
+                elif isinstance(request, Draw):
+                    reply = runner.draw(request)
                 else:
-                    if device.type == "cuda" and scratch is None:
-                        scratch = torch.empty(_L2_FLUSH_BYTES, dtype=torch.uint8, device=device)
-                    result, times_ms = _time_calls(model, arguments, request["num_calls"], scratch, device)
-                reply = _hand_over(result, arguments, output)
-            _synchronize(device)
-        except BaseException as error:
-            send(connection, {"failed": _describe(error), "trace": _trace()})
-            return
-        del result
-        send(connection, {**reply, "times_ms": times_ms})
+                    reply = describe(runner.reference, runner.model, request.seed, device)
+                if device.type == "cuda":
+                    torch.cuda.synchronize(device)
+            except _Stop as stop:
+                reply = stop.message
+            except BaseException as error:
+                reply = _failure(error, 0)
+            messages.send(connection, reply)
 
 
-def _time_calls(
-    model: torch.nn.Module, arguments: list[Any], num_calls: int, scratch: torch.Tensor | None, device: torch.device
-) -> tuple[Any, list[float]]:
-    """The last result, and each call's milliseconds: CUDA events on a GPU, the wall clock on a CPU."""
-    times_ms = []
-    result = None
-    gc.disable()  # a collection inside one call would be counted as that call's
-    for _ in range(num_calls):
-        result = None  # the previous output's memory is free again before the next call, as in a loop of a user's
-        if scratch is not None:
-            start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-            for _ in range(_NUM_FLUSHES):  # still running while the call is queued: the host's part is not timed
-                scratch.zero_()
-            start.record()
-            result = model(*arguments)
-            end.record()
-            torch.cuda.synchronize(device)
-            times_ms.append(start.elapsed_time(end))
-        else:
-            started_s = time.perf_counter()
-            result = model(*arguments)
-            times_ms.append((time.perf_counter() - started_s) * 1e3)
-    gc.enable()
-    return result, times_ms
-
-
-def _hand_over(result: Any, arguments: list[Any], output: torch.Tensor) -> dict[str, Any]:
-    """Copy the result into the judge's buffer, if it is what fits there, and say what it was."""
-    claim: dict[str, Any] = {"type": type(result).__name__, "is_tensor": type(result) is torch.Tensor}
-    if type(result) is not torch.Tensor or result.__dict__:
-        return claim | {"is_tensor": False}
-    claim |= {
-        "shape": list(result.shape),
-        "dtype": str(result.dtype).removeprefix("torch."),
-        "device": result.device.type,
-        "aliases_input": any(
-            isinstance(argument, torch.Tensor)
-            and argument.untyped_storage().data_ptr() == result.untyped_storage().data_ptr()
-            for argument in arguments
-        ),
-    }
-    if result.shape == output.shape and result.dtype == output.dtype and result.device == output.device:
-        output.copy_(result)
-    return claim
-
-
-def _synchronize(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-
-
-def _describe(error: BaseException) -> str:
+def _failure(error: BaseException, num_done: int) -> Failed:
     text = ""
     with contextlib.suppress(Exception):  # an exception's own __str__ is the kernel's code too
         text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:500]
+    return Failed(
+        error=f"{type(error).__name__}: {text}"[:500],
+        trace=traceback.format_exc()[-_TRACE_CHARS:],
+        is_out_of_memory=isinstance(error, torch.OutOfMemoryError | MemoryError),
+        num_done=num_done,
+    )
 
 
-def _trace() -> str:
-    return traceback.format_exc()[-_TRACE_CHARS:]
+def _misfit(what: Any, found: str, expected: str, number: int) -> Misfit:
+    return Misfit(what=what, found=found[:200], expected=expected[:200], num_done=number)
 
 
-def main(connection: socket.socket, log_descriptor: int, settings: dict[str, Any]) -> None:
+def _type_name(value: Any) -> str:
+    kind = type(value)
+    if kind is torch.Tensor:
+        return "a torch.Tensor with attributes of its own"
+    return f"a {kind.__module__}.{kind.__qualname__}".replace("a builtins.", "a ")
+
+
+def _structure_name(value: Any) -> str:
+    size = f" of {len(value)}" if type(value) in (list, tuple, dict) else ""
+    return _type_name(value) + size
+
+
+def _kind(tensor: torch.Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} on {tensor.device.type}"
+
+
+def main(connection: socket.socket, confinement: Confinement, report: Report, log_descriptor: int) -> None:
     """`run`, and an end without clean-up: nothing of the kernel's (atexit, finalizers) runs after the judge hung up."""
     try:
-        run(connection, settings)
+        run(connection, confinement, report)
     except BaseException:
         with contextlib.suppress(OSError):  # the kernel may have closed it
             os.write(log_descriptor, traceback.format_exc().encode(errors="replace")[-_TRACE_CHARS:])

@@ -1,15 +1,16 @@
 """Judge one sample's kernel: extract it, look for an equal one already measured, measure it, write the record."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from kbwf.errors import RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.processes import Launcher
 from kbwf.provenance import code_digest
 from kbwf.records import CONTROL, Environment, EvalStatus, Evaluation, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
-from kbwf.sandbox.launcher import Zygote
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
@@ -19,13 +20,15 @@ _REUSABLE = frozenset(EvalStatus) - {EvalStatus.TIMEOUT, EvalStatus.CRASHED, Eva
 
 
 class EvaluateHandler:
-    """Serves the evaluate jobs of one workflow run; keeps torch, the device and the task's bench warm.
+    """Serves the evaluate jobs of one workflow run; keeps torch, the device and the task's bench warm."""
 
-    Make it before anything touches the GPU or starts a thread: it forks the zygote.
-    """
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Start the launcher.
 
-    def __init__(self) -> None:
-        self._zygote = Zygote()
+        Args:
+            environment: of this process; what a kernel may see of it is on an allow-list.
+        """
+        self._launcher = Launcher(dict(environment))
         self._judge: Judge | None = None
         self._judge_key: tuple[str, int] | None = None
         self._environment: Environment | None = None
@@ -56,6 +59,11 @@ class EvaluateHandler:
         write_record(Path(request["output"]), evaluation)
         return {"message": describe(evaluation)}
 
+    def prepare(self) -> None:
+        """While no job asks: get ready for the next."""
+        if self._judge is not None:
+            self._judge.prepare()
+
     def evaluate(
         self, task: Task, sample: Sample, settings: EvaluationSettings, prompt: PromptSettings, store: Path | None
     ) -> Evaluation:
@@ -79,7 +87,7 @@ class EvaluateHandler:
         if earlier is not None and earlier.exists():
             found = read_record(earlier, Evaluation)
             return found.model_copy(update={**origin, "kernel_source": extraction.kernel_source, "is_reused": True})
-        finding = judge.evaluate(task, extraction.kernel_source, settings)
+        finding = judge.judge(task, extraction.kernel_source, settings)
         evaluation = _to_record(finding, origin, extraction.kernel_source, digest, environment, settings)
         if earlier is not None and evaluation.status in _REUSABLE:
             write_record(earlier, evaluation)
@@ -92,7 +100,7 @@ class EvaluateHandler:
                 self._judge.close()
             device = resolve_device(settings.device)
             self._environment = describe_environment(device, settings.num_threads)
-            self._judge, self._judge_key = Judge(self._zygote, device, self._environment), key
+            self._judge, self._judge_key = Judge(self._launcher, device, self._environment), key
         return self._judge, self._environment
 
 
@@ -128,6 +136,7 @@ def _to_record(
     environment: Environment,
     settings: EvaluationSettings,
 ) -> Evaluation:
+    assert finding.status is not None, "the judge is done"
     return Evaluation(
         **origin,
         status=finding.status,

@@ -17,13 +17,22 @@ _log = logging.getLogger(__name__)
 Handler = Callable[[dict], dict]
 
 
-def serve(handle: Handler, socket_path: str, owner: str, idle_s: float = 60.0) -> None:
+def serve(
+    handle: Handler,
+    socket_path: str,
+    owner: str,
+    between: Callable[[], None] = lambda: None,
+    idle_s: float = 60.0,
+) -> None:
     """Answer requests until nobody asked for `idle_s` seconds or the owner is gone.
 
     The socket appears under its final name only once it accepts connections. A request is confirmed before it is
     worked on: clients that were waiting when this process leaves ask the next. A handler's `KbwfError` becomes the
     reply; any other exception too, with its traceback, as an infrastructure fault (exit code 75). After such a fault
     the process leaves, so that the next try meets a fresh one.
+
+    Args:
+        between: called after an answer, before the next request: what can be prepared for it.
     """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     fresh_path = f"{socket_path}.{os.getpid()}"
@@ -52,6 +61,8 @@ def serve(handle: Handler, socket_path: str, owner: str, idle_s: float = 60.0) -
                 if not is_sound:
                     _remove_socket(socket_path, own)  # before the answer: whoever comes next starts a fresh process
                 send_frame(connection, reply)
+            if is_sound:
+                between()
     _log.info("leaving after an infrastructure fault")
 
 

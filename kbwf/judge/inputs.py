@@ -1,0 +1,71 @@
+"""What the judge does to buffers between requests: poison outputs, and see whether inputs were left alone."""
+
+from dataclasses import dataclass
+
+import torch
+
+from kbwf.judge.verdict import flat
+from kbwf.sandbox.buffers import Ring
+
+_NUM_PROBES = 1024
+_CHUNK_WORDS = 1 << 22
+_WEIGHTS: dict[torch.device, torch.Tensor] = {}
+
+
+def poison(rings: list[Ring], slots: list[int]) -> None:
+    """Values that no kernel left there on purpose: NaN, or the largest integer."""
+    for ring in rings:
+        for slot in slots:
+            target = flat(ring, slot)
+            if target.is_floating_point() or target.is_complex():
+                target.fill_(float("nan"))
+            elif target.dtype == torch.bool:
+                target.view(torch.uint8).fill_(2)
+            else:
+                target.fill_(torch.iinfo(target.dtype).max)
+
+
+def fingerprint(ring: Ring, slots: list[int]) -> list[int]:
+    """A number for each slot that changes, but for one chance in 2**64 or so, if a byte does.
+
+    A sum modulo 2**64 of all words, each times a secret random weight and its chunk times another.
+    """
+    words = ring.memory.view(torch.int32).view(ring.layout.num_slots, -1)
+    if ring.memory.device not in _WEIGHTS:
+        generator = torch.Generator(ring.memory.device)
+        generator.seed()
+        _WEIGHTS[ring.memory.device] = torch.randint(
+            -(2**62), 2**62, (_CHUNK_WORDS,), generator=generator, device=ring.memory.device
+        )
+    weights = _WEIGHTS[ring.memory.device]
+    found = []
+    for slot in slots:
+        total = torch.zeros((), dtype=torch.int64, device=words.device)
+        for number, chunk in enumerate(words[slot].split(_CHUNK_WORDS)):
+            total += (chunk * weights[: len(chunk)]).sum() * weights[number]
+        found.append(int(total))
+    return found
+
+
+@dataclass(frozen=True)
+class Probes:
+    """Some words of inputs, as they were."""
+
+    words: torch.Tensor
+    places: torch.Tensor
+    values: torch.Tensor
+
+    def are_unchanged(self) -> bool:
+        """Whether they still are."""
+        return torch.equal(self.words[self.places], self.values)
+
+
+def probes_of(ring: Ring, slots: list[int]) -> Probes:
+    """Random places in these slots."""
+    words = ring.memory.view(torch.int32)
+    per_slot = ring.layout.slot_bytes // 4
+    device = words.device
+    starts = torch.tensor(slots, device=device) * per_slot
+    inside = torch.randint(per_slot, (len(slots), max(1, _NUM_PROBES // len(slots))), device=device)
+    places = (inside + starts[:, None]).flatten()
+    return Probes(words, places, words[places])

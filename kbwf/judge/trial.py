@@ -1,0 +1,232 @@
+"""One kernel against one bench: load it, check it, time it. What it does wrong ends the trial with a status."""
+
+import random
+import secrets
+import statistics
+import time
+from typing import Any
+
+from kbwf.judge.bench import Bench
+from kbwf.judge.clock import Clock
+from kbwf.judge.inputs import fingerprint, poison, probes_of
+from kbwf.judge.measurement import MIN_REQUEST_MS, PLANS, Block, calls_of, summarize, wants_another_block
+from kbwf.judge.processes import RunnerProcess
+from kbwf.judge.verdict import Comparison, compare, flat
+from kbwf.records import EvalStatus, Timing, Verdict
+from kbwf.sandbox import messages
+from kbwf.sandbox.buffers import Ring
+from kbwf.sandbox.channel import Closed, ProtocolError
+from kbwf.sandbox.messages import Done, Failed, Loaded, Misfit, Run
+from kbwf.settings import EvaluationSettings
+
+_NUM_WARMUP_CALLS = 3
+_NUM_EMPTY_REQUESTS = 5
+_NUM_TIMING_ATTEMPTS = 3
+_MISFITS = {
+    "type": EvalStatus.WRONG_TYPE,
+    "shape": EvalStatus.WRONG_SHAPE,
+    "dtype": EvalStatus.WRONG_DTYPE,
+    "alias": EvalStatus.INPUT_CHANGED,
+}
+
+
+class Rejected(Exception):
+    """Ends a trial with a status; the kernel's doing, never the machine's."""
+
+    def __init__(self, status: EvalStatus, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.status, self.message, self.trace = status, plain(message)[:500], plain(trace)
+
+
+class Trial:
+    """A candidate, frozen but for its own requests."""
+
+    def __init__(self, bench: Bench, candidate: RunnerProcess, clock: Clock, settings: EvaluationSettings) -> None:
+        self._bench, self._candidate, self._clock, self._settings = bench, candidate, clock, settings
+        self._plan = PLANS[settings.mode]
+        self.comparisons: list[Comparison] = []
+        """Of the correctness trials, in order; the last one may be wrong."""
+        self._seeds: list[int] = []
+        self._values: list[list[Any]] | None = None
+        self._is_official = True
+
+    @property
+    def official(self) -> Verdict:
+        """What the correctness trials say."""
+        errors = [each.max_abs_error for each in self.comparisons if each.is_right and each.max_abs_error is not None]
+        num_right = sum(each.is_right for each in self.comparisons)
+        return Verdict(
+            is_correct=num_right == self._plan.num_correct_trials,
+            num_trials=self._plan.num_correct_trials,
+            num_trials_correct=num_right,
+            max_abs_error=max(errors) if errors else None,
+            tolerance=compare([(flat(ring, 0), flat(ring, 0)) for ring in self._bench.expected]).tolerance,
+        )
+
+    def load(self, kernel_source: str) -> None:
+        """Compile and build.
+
+        Raises:
+            Rejected: it does not.
+        """
+        try:
+            answer = self._candidate.ask(self._bench.load_of(kernel_source), Loaded)
+        except (TimeoutError, Closed, ProtocolError) as error:
+            raise self._silence(error) from error
+        if isinstance(answer, Failed):
+            raise Rejected(EvalStatus.COMPILE_ERROR, answer.error, answer.trace)
+        self._freeze()
+
+    def check(self) -> None:
+        """The correctness trials, each with fresh secret inputs.
+
+        Raises:
+            Rejected: a result is wrong.
+        """
+        left = self._plan.num_correct_trials
+        while left:
+            slots = list(range(min(left, self._bench.num_slots)))
+            self._check(slots)
+            left -= len(slots)
+
+    def time(self) -> Timing:
+        """Timed requests, each between two of the reference.
+
+        Raises:
+            Rejected: a result is wrong, or was not there when the clock stopped.
+        """
+        bench, settings, plan = self._bench, self._settings, self._plan
+        slots = list(range(min(_NUM_WARMUP_CALLS, bench.num_slots)))
+        for _ in range(-(-_NUM_WARMUP_CALLS // len(slots))):
+            warmup_ms = self._time_reference(slots)
+            self._time_candidate(slots)
+        for _ in range(_NUM_TIMING_ATTEMPTS):
+            empty_ms = [self._time_reference([]) for _ in range(_NUM_EMPTY_REQUESTS)]
+            call_ms = max(0.0, warmup_ms - statistics.median(empty_ms)) / len(slots)
+            num_calls = calls_of(plan, MIN_REQUEST_MS[settings.mode], call_ms, bench.num_slots)
+            blocks: list[Block] = []
+            started_s = time.monotonic()
+            slots = self._shuffled(num_calls)
+            before_ms = self._time_reference(slots)
+            while wants_another_block(
+                blocks,
+                plan,
+                statistics.median(empty_ms),
+                settings.target_interval_frac,
+                settings.budget_s,
+                time.monotonic() - started_s,
+            ):
+                own_ms = self._time_candidate(slots)
+                empty_ms.append(self._time_reference([]))
+                slots = self._shuffled(num_calls)
+                after_ms = self._time_reference(slots)
+                blocks.append(Block(before_ms, own_ms, after_ms, num_calls))
+                before_ms = after_ms
+            timing = summarize(blocks, statistics.median(empty_ms))
+            if timing is not None:
+                return timing
+        raise Rejected(EvalStatus.FLAGGED, "its requests take no longer than empty ones")
+
+    def _check(self, slots: list[int]) -> None:
+        bench = self._bench
+        self._draw(slots, is_official=True)
+        bench.run_reference(slots)
+        self._redraw_if_changed(slots)
+        before = [fingerprint(ring, slots) for ring in bench.inputs]
+        poison(bench.outputs, slots)
+        request = Run(slots=slots, values=self._values, may_alias=bench.description.aliases)
+        answer = self._ask(request)
+        num_done = answer.num_done if isinstance(answer, Misfit | Failed) else len(slots)
+        for slot in slots[:num_done]:
+            self.comparisons.append(compare([(flat(a, slot), flat(b, slot)) for a, b in self._outputs()]))
+            if not self.comparisons[-1].is_right:
+                raise Rejected(EvalStatus.WRONG_VALUES, self.comparisons[-1].reason)
+        self._accept(answer)
+        if not bench.description.changes_inputs and before != [fingerprint(ring, slots) for ring in bench.inputs]:
+            raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
+
+    def _time_reference(self, slots: list[int]) -> float:
+        """Milliseconds of a request of the reference on new inputs; what it puts out is expected of the candidate."""
+        bench = self._bench
+        if slots:
+            self._draw(slots, is_official=False)
+        took_ms = bench.time_reference(self._clock, Run(slots=slots, values=self._values if slots else None))
+        if slots:
+            self._redraw_if_changed(slots)
+        return took_ms
+
+    def _time_candidate(self, slots: list[int]) -> float:
+        """Milliseconds of the same request, on the same inputs."""
+        bench = self._bench
+        poison(bench.outputs, slots)
+        request = Run(slots=slots, values=self._values)
+        seen = [probes_of(ring, slots) for ring in bench.inputs]
+        try:
+            took_ms, answer, was_right = self._clock.time(self._candidate, request, bench.outputs, bench.expected)
+        except (TimeoutError, Closed, ProtocolError) as error:
+            raise self._silence(error) from error
+        self._accept(answer)
+        for slot in slots:
+            comparison = compare([(flat(a, slot), flat(b, slot)) for a, b in self._outputs()])
+            if not comparison.is_right:
+                raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {comparison.reason}")
+        if not was_right:
+            raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
+        if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
+            raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
+        return took_ms
+
+    def _draw(self, slots: list[int], *, is_official: bool) -> None:
+        self._seeds = [secrets.randbits(62) for _ in slots]
+        self._is_official = is_official
+        self._values = self._bench.draw(slots, self._seeds, is_official=is_official)
+
+    def _redraw_if_changed(self, slots: list[int]) -> None:
+        """A reference that works on its inputs in place leaves others than the candidate must get."""
+        if self._bench.description.changes_inputs:
+            self._bench.draw(slots, self._seeds, is_official=self._is_official)
+
+    def _shuffled(self, num_calls: int) -> list[int]:
+        return random.sample(range(self._bench.num_slots), num_calls)
+
+    def _outputs(self) -> list[tuple[Ring, Ring]]:
+        return list(zip(self._bench.outputs, self._bench.expected, strict=True))
+
+    def _ask(self, request: Run) -> Done | Misfit | Failed:
+        try:
+            answer: Done | Misfit | Failed = self._candidate.ask_frozen(messages.encode(request), Done, Misfit)
+        except (TimeoutError, Closed, ProtocolError) as error:
+            raise self._silence(error) from error
+        self._freeze()
+        return answer
+
+    def _freeze(self) -> None:
+        try:
+            self._candidate.freeze()
+        except Closed as error:
+            raise self._silence(error) from error
+
+    def _accept(self, answer: Done | Misfit | Failed) -> None:
+        if isinstance(answer, Failed):
+            raise Rejected(EvalStatus.RUNTIME_ERROR, answer.error, answer.trace)
+        if isinstance(answer, Misfit):
+            status = _MISFITS[answer.what]
+            message = f"forward returned {answer.found}, expected {answer.expected}"
+            if status == EvalStatus.INPUT_CHANGED:
+                message = "the result shares memory with an input, the reference's does not"
+            raise Rejected(status, message)
+
+    def _silence(self, error: Exception) -> Rejected:
+        """What it means that a candidate did not answer."""
+        if isinstance(error, TimeoutError):
+            return Rejected(EvalStatus.TIMEOUT, "no answer within evaluation.timeout_s", self._candidate.end()[1])
+        if isinstance(error, ProtocolError):
+            return Rejected(EvalStatus.FLAGGED, f"the kernel's process sent what is no message: {error}")
+        code, output = self._candidate.end(grace_s=1.0)
+        how = f"signal {code - 128}" if code > 128 else f"exit code {code}"
+        return Rejected(EvalStatus.CRASHED, f"the kernel's process ended by itself: {how}", output)
+
+
+def plain(text: str) -> str:
+    """What a kernel says may hold half characters, which no file can."""
+    return text.encode(errors="replace").decode()
