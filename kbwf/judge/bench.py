@@ -1,27 +1,29 @@
 """What belongs to one task and stays warm between its kernels: buffers, and the reference's own runner."""
 
 import secrets
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
 
 from kbwf.errors import InfrastructureError, TaskError
 from kbwf.judge.clock import Clock
+from kbwf.judge.draws import Draws
 from kbwf.judge.memory import num_slots_of
 from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.records import Task
+from kbwf.sandbox import messages
 from kbwf.sandbox.buffers import Ring
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import (
     Describe,
     Description,
     Done,
-    Draw,
-    Drawn,
     Failed,
     Load,
     Loaded,
+    Misfit,
     Open,
     Run,
 )
@@ -56,11 +58,10 @@ class Bench:
             self.inputs, self.expected, self.outputs = (
                 [self._ring(layout, stack) for layout in leaves] for leaves in layouts
             )
-            self._drawer = self._started_reference()
-            stack.callback(self._drawer.end)
-            self.reference = self._drawer
+            self._draws = Draws(task.reference_source, device)
+            self._reference: RunnerProcess | None = None
             self._exit = stack.pop_all()
-        self._next: tuple[RunnerProcess, RunnerProcess] | None = None
+        self._next: tuple[RunnerProcess, RunnerProcess | None] | None = None
 
     def fits(self, task: Task, settings: EvaluationSettings) -> bool:
         """Whether this bench was set up for that task under those settings."""
@@ -72,11 +73,13 @@ class Bench:
         self._next = None
         candidate.limit_s = self._settings.timeout_s
         candidate.wait_until_ready()
-        if reference is not self.reference:
+        if reference is not None:
             self._end_reference()
-            self.reference = reference
-            self.reference.wait_until_ready()
-            self._ask(self._load(None), Loaded)
+            self._reference = reference
+            reference.wait_until_ready()
+            with self._asking():
+                self._accept(reference.ask(self._load(None), Loaded))
+                reference.freeze()
         return candidate
 
     def prepare_candidate(self) -> None:
@@ -90,61 +93,58 @@ class Bench:
 
     def draw(self, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[Any]] | None:
         """New inputs in these slots; returns their values that are no tensors, None where there are none."""
-        drawn = self._ask(Draw(slots=slots, seeds=seeds, is_official=is_official), Drawn, self._drawer)
-        return drawn.values if self.description.values else None
+        draw = self._draws.official if is_official else self._draws.quick
+        values = draw(self.inputs, slots, seeds)
+        return values if self.description.values else None
 
-    def run_reference(self, slots: list[int]) -> None:
-        """The expected outputs of these slots."""
-        self._ask(Run(slots=slots), Done)
-
-    def time_reference(self, clock: Clock, request: Run) -> float:
-        """Milliseconds of a request of the reference, frozen before and after like a candidate.
+    def run_reference(self, slots: list[int], values: list[list[Any]] | None) -> None:
+        """The expected outputs of these slots.
 
         Raises:
-            InfrastructureError: it failed, which no kernel is to blame for.
+            InfrastructureError: the reference failed, which no kernel is to blame for.
         """
-        self.reference.limit_s = self._settings.reference_timeout_s
-        try:
-            self.reference.freeze()
-            took_ms, answer, _ = clock.time(self.reference, request, self.expected, self.expected)
-            self.reference.thaw()
-        except (Closed, TimeoutError, ProtocolError) as error:
-            raise InfrastructureError(f"{self.task.task_id}: the reference's process is gone") from error
-        if not isinstance(answer, Done):
-            raise InfrastructureError(f"{self.task.task_id}: the reference failed: {answer}")
+        with self._asking() as reference:
+            answer = reference.ask_frozen(messages.encode(Run(slots=slots, values=values)), Done, Misfit)
+            reference.freeze()
+            self._accept(answer)
+
+    def time_reference(self, clock: Clock, request: Run) -> float:
+        """Milliseconds of a request of the reference, which is frozen before and after like a candidate.
+
+        Raises:
+            InfrastructureError: as in `run_reference`.
+        """
+        with self._asking() as reference:
+            took_ms, answer, _ = clock.time(reference, request, self.expected)
+            self._accept(answer)
         return took_ms
 
     def close(self) -> None:
         """End all runners and give the memory back."""
         for process in self._next or ():
-            process.end()
+            if process is not None:
+                process.end()
         self._next = None
         self._end_reference()
         self._exit.close()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _start_pair(self) -> tuple[RunnerProcess, RunnerProcess]:
-        """A candidate and the reference it is held against.
+    def _start_pair(self) -> tuple[RunnerProcess, RunnerProcess | None]:
+        """A candidate and, where there is none that will do, the reference it is held against.
 
-        On the CPU that is a fresh process too: the longer a process has lived, the faster it gets its memory, by up to a
-        tenth. On a GPU that matters little, and a context costs 0.2 s.
+        On the CPU that is always a fresh process too: the longer a process has lived, the faster it gets its memory, by
+        up to a tenth. On a GPU that matters little, and a context costs 0.2 s.
         """
-        reference = self.reference
-        if self._device.type == "cpu":
+        reference = None
+        if self._reference is None or self._device.type == "cpu":
             reference = self._start(self.expected, self._settings.reference_timeout_s)
         return self._start(self.outputs, 0.0), reference
 
-    def _started_reference(self) -> RunnerProcess:
-        reference = self._start(self.expected, self._settings.reference_timeout_s)
-        reference.wait_until_ready()
-        reference.ask(self._load(None), Loaded)
-        return reference
-
     def _end_reference(self) -> None:
-        if self.reference is not self._drawer:
-            self.reference.end()
-            self.reference = self._drawer
+        if self._reference is not None:
+            self._reference.end()
+            self._reference = None
 
     def _describe(self) -> Description:
         settings = self._settings
@@ -212,16 +212,22 @@ class Bench:
         runner.open(opening, [descriptor for ring in (*self.inputs, *outputs) for descriptor in ring.descriptors])
         return runner
 
-    def _ask(self, request: Any, kind: type[Any], runner: RunnerProcess | None = None) -> Any:
-        runner = runner or self.reference
-        runner.limit_s = self._settings.reference_timeout_s
+    @contextmanager
+    def _asking(self) -> Iterator[RunnerProcess]:
+        assert self._reference is not None, "there is a candidate"
+        self._reference.limit_s = self._settings.reference_timeout_s
         try:
-            answer = runner.ask(request, kind)
+            yield self._reference
         except (Closed, TimeoutError, ProtocolError) as error:
             raise InfrastructureError(f"{self.task.task_id}: the reference's process is gone") from error
+
+    def _accept(self, answer: Any) -> None:
         if isinstance(answer, Failed):
             raise InfrastructureError(f"{self.task.task_id}: the reference failed: {answer.error}")
-        return answer
+        if isinstance(answer, Misfit):
+            raise InfrastructureError(
+                f"{self.task.task_id}: the reference returned {answer.found}, {answer.expected} when it was described"
+            )
 
 
 def _key(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ reference, never with the candidate, which could make itself slow where that pay
 """
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -24,6 +25,23 @@ _FLUSH_BYTES_CPU = 64 << 20
 """More than the last-level cache of any GPU we know; written before each request, so that each starts cold."""
 
 
+@dataclass(frozen=True)
+class Probed:
+    """Elements of one output leaf, as they were when the clock stopped."""
+
+    places: torch.Tensor
+    found: torch.Tensor
+
+    def agrees_with(self, expected: Ring) -> bool:
+        """Whether they are what is expected, within the official tolerance."""
+        wanted = expected.memory.view(expected.tensors[0].dtype)[self.places]
+        if not (wanted.is_floating_point() or wanted.is_complex()):
+            return torch.equal(self.found, wanted)
+        tolerance = tolerance_of(wanted.dtype)
+        is_close = (self.found - wanted).abs() <= tolerance + tolerance * wanted.abs()
+        return bool((is_close | (self.found == wanted) | (self.found.isnan() & wanted.isnan())).all())
+
+
 class Clock:
     """Times requests of runners on one device."""
 
@@ -33,9 +51,9 @@ class Clock:
         self._flushed = torch.empty(num_bytes, dtype=torch.uint8, device=device)
 
     def time(
-        self, runner: RunnerProcess, request: Run, outputs: list[Ring], expected: list[Ring]
-    ) -> tuple[float, Done | Misfit | Failed, bool]:
-        """Milliseconds of a request, its answer, and whether the probes were right when the clock stopped.
+        self, runner: RunnerProcess, request: Run, outputs: list[Ring]
+    ) -> tuple[float, Done | Misfit | Failed, list[Probed]]:
+        """Milliseconds of a request, its answer, and what the outputs held when the clock stopped.
 
         The runner is frozen before and after. An empty request measures what a request costs without any call.
 
@@ -43,46 +61,30 @@ class Clock:
             TimeoutError, Closed, ProtocolError: as in `RunnerProcess.ask_frozen`.
         """
         frame = messages.encode(request)
-        probes = self._probes(request.slots or [0], outputs, expected)
+        memories = [ring.memory.view(ring.tensors[0].dtype) for ring in outputs]
+        places = [self._places(ring, request.slots or [0]) for ring in outputs]
         self._settle()
         started_ns = time.perf_counter_ns()
         answer: Any = runner.ask_frozen(frame, Done, Misfit)
-        is_right = all(self._is_right(*probe) for probe in probes)
+        found = [memory[where] for memory, where in zip(memories, places, strict=True)]
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
         took_ns = time.perf_counter_ns() - started_ns
         runner.freeze()
-        return took_ns / 1e6, answer, is_right or not request.slots
+        return took_ns / 1e6, answer, [Probed(*each) for each in zip(places, found, strict=True)]
 
     def _settle(self) -> None:
-        """Nothing is under way, and the GPU's cache holds nothing of use."""
+        """Nothing is under way, and no cache holds anything of use."""
         if self._device.type == "cuda":
             reset_persisting_cache()
         self._flushed.zero_()
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
 
-    def _probes(
-        self, slots: list[int], outputs: list[Ring], expected: list[Ring]
-    ) -> list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]]:
-        """For each leaf: its memory, places in it, and what will be there."""
-        probes = []
-        for ring, wanted in zip(outputs, expected, strict=True):
-            num_elements = ring.tensors[0].numel()
-            if not num_elements:
-                continue
-            item_bytes = ring.tensors[0].element_size()
-            count = max(1, _NUM_PROBES // len(slots))
-            inside = torch.randint(num_elements, (len(slots), count), device=self._device)
-            starts = torch.tensor(slots, device=self._device) * (ring.layout.slot_bytes // item_bytes)
-            places = (inside + starts[:, None]).flatten()
-            memory = ring.memory.view(ring.tensors[0].dtype)
-            probes.append((memory, places, wanted.memory.view(ring.tensors[0].dtype)[places]))
-        return probes
-
-    @staticmethod
-    def _is_right(memory: torch.Tensor, places: torch.Tensor, wanted: torch.Tensor) -> bool:
-        found = memory[places]
-        if not (wanted.is_floating_point() or wanted.is_complex()):
-            return torch.equal(found, wanted)
-        tolerance = tolerance_of(wanted.dtype)
-        is_close = (found - wanted).abs() <= tolerance + tolerance * wanted.abs()
-        return bool((is_close | (found == wanted) | (found.isnan() & wanted.isnan())).all())
+    def _places(self, ring: Ring, slots: list[int]) -> torch.Tensor:
+        """Random elements of these slots, as indices into the ring's memory."""
+        num_elements = ring.tensors[0].numel()
+        count = max(1, _NUM_PROBES // len(slots)) if num_elements else 0
+        inside = torch.randint(max(1, num_elements), (len(slots), count), device=self._device)
+        starts = torch.tensor(slots, device=self._device) * (ring.layout.slot_bytes // ring.tensors[0].element_size())
+        return (inside + starts[:, None]).flatten()

@@ -39,6 +39,7 @@ class Judge:
         self._launcher, self._device, self._environment = launcher, device, environment
         self._clock = Clock(device)
         self._bench: Bench | None = None
+        self._left: list[RunnerProcess] = []
         if device.type == "cpu" and environment.num_threads:
             torch.set_num_threads(environment.num_threads)
 
@@ -53,6 +54,7 @@ class Judge:
         try:
             with lease(self._environment):
                 phases.lap("wait_for_device")
+                self._end_left()
                 bench = self._bench_for(task, settings)
                 phases.lap("prepare_task")
                 candidate = bench.take_candidate()
@@ -60,7 +62,7 @@ class Judge:
                 try:
                     finding = self._try(bench, candidate, kernel_source, settings, phases)
                 finally:
-                    candidate.end()
+                    self._leave(candidate)
                     phases.lap("end_candidate")
         except InfrastructureError:
             self.close()  # another try shall not meet the same dead process
@@ -70,15 +72,27 @@ class Judge:
 
     def prepare(self) -> None:
         """While nobody asks: start the process of the next candidate for the same task."""
-        if self._bench is not None:
-            with contextlib.suppress(InfrastructureError):
+        with contextlib.suppress(InfrastructureError):
+            self._end_left()
+            if self._bench is not None:
                 self._bench.prepare_candidate()
 
     def close(self) -> None:
         """End the reference's runner and give the buffers back."""
+        self._end_left()
         if self._bench is not None:
             self._bench.close()
             self._bench = None
+
+    def _leave(self, candidate: RunnerProcess) -> None:
+        """End it; on a GPU, where that takes a tenth of a second, when nobody waits. It is frozen till then."""
+        self._left.append(candidate)
+        if self._device.type == "cpu":
+            self._end_left()
+
+    def _end_left(self) -> None:
+        while self._left:
+            self._left.pop().end()
 
     def _bench_for(self, task: Task, settings: EvaluationSettings) -> Bench:
         if self._bench is None or not self._bench.fits(task, settings):

@@ -1,11 +1,10 @@
 """From timed requests to a speedup with an interval. Pure arithmetic.
 
-The candidate is timed between two requests of the reference, so that drift of clocks, heat and neighbours meets both.
-Each block gives one ratio; the speedup is the ratios' median, its interval a percentile bootstrap over blocks
-(Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+Reference and candidate are timed in turn, in either order, so that drift of clocks, heat and neighbours meets both.
+Each block gives one ratio; the speedup is the ratios' median, its interval a percentile bootstrap over blocks (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,7 +17,7 @@ _CONFIDENCE_LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is timed: at least `num_blocks` blocks of `num_calls`; adaptive goes on until `max_blocks`."""
+    """How much is timed: at least `num_blocks` blocks of twice `num_calls`; adaptive goes on until `max_blocks`."""
 
     num_correct_trials: int
     num_blocks: int
@@ -27,12 +26,12 @@ class Plan:
 
 
 PLANS = {
-    "fast": Plan(num_correct_trials=1, num_blocks=5, num_calls=1, max_blocks=5),
-    "full": Plan(num_correct_trials=5, num_blocks=10, num_calls=5, max_blocks=10),
-    "adaptive": Plan(num_correct_trials=5, num_blocks=10, num_calls=5, max_blocks=200),
+    "fast": Plan(num_correct_trials=1, num_blocks=3, num_calls=1, max_blocks=3),
+    "full": Plan(num_correct_trials=5, num_blocks=10, num_calls=3, max_blocks=10),
+    "adaptive": Plan(num_correct_trials=5, num_blocks=10, num_calls=3, max_blocks=100),
 }
-"""Correctness trials and timed calls of fast (1, 5) and full (5, 50) are the published meaning, and the least: where a
-call is short, a request holds more of them (`calls_of`)."""
+"""Correctness trials and timed calls of fast (1, 5) and full (5, 50) are the published meaning, and the least (6 and 60,
+for the pairs' sake): where a call is short, a request holds more of them (`calls_of`)."""
 
 MIN_REQUEST_MS = {"fast": 0.5, "full": 2.0, "adaptive": 2.0}
 """A request shall take so long that what it costs besides the calls, some 0.05 ms, weighs little."""
@@ -46,16 +45,18 @@ def calls_of(plan: Plan, min_request_ms: float, call_ms: float, num_slots: int) 
 
 @dataclass(frozen=True)
 class Block:
-    """Milliseconds of requests of so many calls: the reference's before, the candidate's, the reference's after."""
+    """Milliseconds of requests of so many calls each: the first pair with the reference before, the second after."""
 
-    ref_before_ms: float
-    own_ms: float
-    ref_after_ms: float
+    ref_ms: tuple[float, float]
+    own_ms: tuple[float, float]
     num_calls: int
 
 
 def summarize(blocks: list[Block], overhead_ms: float) -> Timing | None:
     """Runtimes, speedup and interval of a list of blocks.
+
+    A block's ratio is the geometric mean of its two pairs' ratios: what it costs to come second, or to have slept
+    longer, is in one of them for the reference and in the other for the candidate.
 
     Args:
         overhead_ms: what a request of the reference costs without any call.
@@ -63,12 +64,14 @@ def summarize(blocks: list[Block], overhead_ms: float) -> Timing | None:
     Returns:
         None if a request took no longer than an empty one: there is nothing to divide by.
     """
-    ref_B = np.array([(block.ref_before_ms + block.ref_after_ms) / 2 for block in blocks])
-    own_B = np.array([block.own_ms for block in blocks])
     num_calls_B = np.array([block.num_calls for block in blocks])
-    ref_B, own_B = (ref_B - overhead_ms) / num_calls_B, (own_B - overhead_ms) / num_calls_B
-    if (ref_B <= 0).any() or (own_B <= 0).any():
+    ref_B_2, own_B_2 = (
+        (np.array(pairs) - overhead_ms) / num_calls_B[:, None]
+        for pairs in ([block.ref_ms for block in blocks], [block.own_ms for block in blocks])
+    )
+    if (ref_B_2 <= 0).any() or (own_B_2 <= 0).any():
         return None
+    ref_B, own_B = np.sqrt(ref_B_2.prod(axis=1)), np.sqrt(own_B_2.prod(axis=1))
     interval = bootstrap_median([(ref_B / own_B).tolist()], _NUM_RESAMPLES, 0, _CONFIDENCE_LEVEL)
     assert interval is not None, "there is a block"
     return Timing(
@@ -79,7 +82,7 @@ def summarize(blocks: list[Block], overhead_ms: float) -> Timing | None:
         speedup_high=interval.high,
         confidence_level=_CONFIDENCE_LEVEL,
         num_blocks=len(blocks),
-        num_perf_trials=int(num_calls_B.sum()),
+        num_perf_trials=2 * int(num_calls_B.sum()),
         block_ref_runtime_ms=tuple(float(value) for value in ref_B),
         block_runtime_ms=tuple(float(value) for value in own_B),
     )
@@ -89,6 +92,12 @@ def is_narrow(blocks: list[Block], overhead_ms: float, target_interval_frac: flo
     """Whether the interval is narrower than this fraction of the speedup."""
     timing = summarize(blocks, overhead_ms)
     return timing is not None and timing.speedup_high - timing.speedup_low < target_interval_frac * timing.speedup
+
+
+def with_blocks_for(plan: Plan, num_calls: int) -> Plan:
+    """The plan with more blocks where a request holds fewer calls than it says, so that as many calls are timed."""
+    factor = -(-plan.num_calls // num_calls)
+    return replace(plan, num_blocks=plan.num_blocks * factor, max_blocks=plan.max_blocks * factor)
 
 
 def wants_another_block(

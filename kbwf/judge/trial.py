@@ -9,7 +9,15 @@ from typing import Any
 from kbwf.judge.bench import Bench
 from kbwf.judge.clock import Clock
 from kbwf.judge.inputs import fingerprint, poison, probes_of
-from kbwf.judge.measurement import MIN_REQUEST_MS, PLANS, Block, calls_of, summarize, wants_another_block
+from kbwf.judge.measurement import (
+    MIN_REQUEST_MS,
+    PLANS,
+    Block,
+    calls_of,
+    summarize,
+    wants_another_block,
+    with_blocks_for,
+)
 from kbwf.judge.processes import RunnerProcess
 from kbwf.judge.verdict import Comparison, compare, flat
 from kbwf.records import EvalStatus, Timing, Verdict
@@ -90,24 +98,23 @@ class Trial:
             left -= len(slots)
 
     def time(self) -> Timing:
-        """Timed requests, each between two of the reference.
+        """Timed requests: the reference first, then the candidate, and the other way round on other inputs.
 
         Raises:
             Rejected: a result is wrong, or was not there when the clock stopped.
         """
-        bench, settings, plan = self._bench, self._settings, self._plan
+        bench, settings = self._bench, self._settings
         slots = list(range(min(_NUM_WARMUP_CALLS, bench.num_slots)))
-        for _ in range(-(-_NUM_WARMUP_CALLS // len(slots))):
-            warmup_ms = self._time_reference(slots)
-            self._time_candidate(slots)
+        warmup_ms = min(
+            self._pair(slots, is_reference_first=True)[0] for _ in range(-(-_NUM_WARMUP_CALLS // len(slots)))
+        )
         for _ in range(_NUM_TIMING_ATTEMPTS):
-            empty_ms = [self._time_reference([]) for _ in range(_NUM_EMPTY_REQUESTS)]
+            empty_ms = [self._time_empty() for _ in range(_NUM_EMPTY_REQUESTS)]
             call_ms = max(0.0, warmup_ms - statistics.median(empty_ms)) / len(slots)
-            num_calls = calls_of(plan, MIN_REQUEST_MS[settings.mode], call_ms, bench.num_slots)
+            num_calls = calls_of(self._plan, MIN_REQUEST_MS[settings.mode], call_ms, bench.num_slots)
+            plan = with_blocks_for(self._plan, num_calls)
             blocks: list[Block] = []
             started_s = time.monotonic()
-            slots = self._shuffled(num_calls)
-            before_ms = self._time_reference(slots)
             while wants_another_block(
                 blocks,
                 plan,
@@ -116,12 +123,10 @@ class Trial:
                 settings.budget_s,
                 time.monotonic() - started_s,
             ):
-                own_ms = self._time_candidate(slots)
-                empty_ms.append(self._time_reference([]))
-                slots = self._shuffled(num_calls)
-                after_ms = self._time_reference(slots)
-                blocks.append(Block(before_ms, own_ms, after_ms, num_calls))
-                before_ms = after_ms
+                empty_ms.append(self._time_empty())
+                pairs = [self._pair(self._shuffled(num_calls), is_reference_first=each) for each in (True, False)]
+                (first_ref_ms, first_own_ms), (second_ref_ms, second_own_ms) = pairs
+                blocks.append(Block((first_ref_ms, second_ref_ms), (first_own_ms, second_own_ms), num_calls))
             timing = summarize(blocks, statistics.median(empty_ms))
             if timing is not None:
                 return timing
@@ -130,7 +135,7 @@ class Trial:
     def _check(self, slots: list[int]) -> None:
         bench = self._bench
         self._draw(slots, is_official=True)
-        bench.run_reference(slots)
+        bench.run_reference(slots, self._values)
         self._redraw_if_changed(slots)
         before = [fingerprint(ring, slots) for ring in bench.inputs]
         poison(bench.outputs, slots)
@@ -145,36 +150,36 @@ class Trial:
         if not bench.description.changes_inputs and before != [fingerprint(ring, slots) for ring in bench.inputs]:
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
 
-    def _time_reference(self, slots: list[int]) -> float:
-        """Milliseconds of a request of the reference on new inputs; what it puts out is expected of the candidate."""
+    def _pair(self, slots: list[int], *, is_reference_first: bool) -> tuple[float, float]:
+        """Milliseconds of a request of the reference and of the candidate, on the same new inputs."""
         bench = self._bench
-        if slots:
-            self._draw(slots, is_official=False)
-        took_ms = bench.time_reference(self._clock, Run(slots=slots, values=self._values if slots else None))
-        if slots:
-            self._redraw_if_changed(slots)
-        return took_ms
-
-    def _time_candidate(self, slots: list[int]) -> float:
-        """Milliseconds of the same request, on the same inputs."""
-        bench = self._bench
+        self._draw(slots, is_official=False)
         poison(bench.outputs, slots)
         request = Run(slots=slots, values=self._values)
+        ref_ms = bench.time_reference(self._clock, request) if is_reference_first else None
+        self._redraw_if_changed(slots)
         seen = [probes_of(ring, slots) for ring in bench.inputs]
         try:
-            took_ms, answer, was_right = self._clock.time(self._candidate, request, bench.outputs, bench.expected)
+            own_ms, answer, probed = self._clock.time(self._candidate, request, bench.outputs)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         self._accept(answer)
+        if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
+            raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
+        if ref_ms is None:
+            self._redraw_if_changed(slots)
+            ref_ms = bench.time_reference(self._clock, request)
         for slot in slots:
             comparison = compare([(flat(a, slot), flat(b, slot)) for a, b in self._outputs()])
             if not comparison.is_right:
                 raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {comparison.reason}")
-        if not was_right:
+        if not all(each.agrees_with(ring) for each, ring in zip(probed, bench.expected, strict=True)):
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
-        if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
-            raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
-        return took_ms
+        return ref_ms, own_ms
+
+    def _time_empty(self) -> float:
+        """Milliseconds of a request of the reference without any call."""
+        return self._bench.time_reference(self._clock, Run(slots=[]))
 
     def _draw(self, slots: list[int], *, is_official: bool) -> None:
         self._seeds = [secrets.randbits(62) for _ in slots]

@@ -127,23 +127,6 @@ class Description(_Message):
     """What the reference's call takes on the GPU beside inputs and outputs; 0 on a CPU."""
 
 
-class Draw(_Message):
-    """To the reference's runner: fill slots with inputs of these seeds."""
-
-    kind: Literal["draw"] = "draw"
-    slots: list[int]
-    seeds: list[int]
-    is_official: bool
-    """By the task's own `get_inputs`; otherwise, where the runner knows how, from the same distribution in place."""
-
-
-class Drawn(_Message):
-    """For each slot the values that are no tensors."""
-
-    kind: Literal["drawn"] = "drawn"
-    values: list[list[Plain]]
-
-
 class Run(_Message):
     """Call the model once for each slot, in this order, and copy each result into the slot's outputs."""
 
@@ -191,7 +174,7 @@ class Failed(_Message):
 
 
 Message = Annotated[
-    Start | Started | End | Ended | Open | Ready | Load | Loaded | Describe | Description | Draw | Drawn | Run | Capture
+    Start | Started | End | Ended | Open | Ready | Load | Loaded | Describe | Description | Run | Capture
     | Done | Misfit | Failed,
     Field(discriminator="kind"),
 ]  # fmt: skip

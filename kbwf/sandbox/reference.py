@@ -1,18 +1,13 @@
-"""What only the reference's runner does: describe the task, and draw its inputs.
-
-The judge runs no task's code: a reference that hangs, or takes all memory, does so in a process with a limit.
-"""
+"""What only the reference's runner does: describe the task, in a process with a limit of time and memory."""
 
 from typing import Any
 
 import torch
 
-from kbwf.sandbox.buffers import dense_layout_of, layout_of, write
-from kbwf.sandbox.messages import Description, Draw
-from kbwf.sandbox.problem import DrawInPlace, draw_inputs, draw_recording, seed_all
+from kbwf.sandbox.buffers import dense_layout_of, layout_of
+from kbwf.sandbox.messages import Description
+from kbwf.sandbox.problem import draw_inputs
 from kbwf.sandbox.structure import flatten, unflatten
-
-_RECIPES: dict[int, list[DrawInPlace | None]] = {}
 
 
 def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.device) -> Description:
@@ -49,36 +44,6 @@ def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.de
         equals_itself=len(first) == len(again) and all(map(_is_equal, first, again)),
         peak_bytes=peak_bytes,
     )
-
-
-def draw_into(
-    reference: Any, request: Draw, inputs_S_L: list[list[torch.Tensor]], device: torch.device
-) -> list[list[Any]]:
-    """Fill slots with new inputs; returns each slot's values that are no tensors."""
-    drawn_values: list[list[Any]] = []
-    for slot, seed in zip(request.slots, request.seeds, strict=True):
-        recipes = _RECIPES.get(id(reference), [None])
-        if not request.is_official and all(recipes):
-            seed_all(seed)
-            for target, recipe in zip(inputs_S_L[slot], recipes, strict=True):
-                assert recipe is not None, "all are known"
-                getattr(target, recipe[0])(*recipe[1])
-            drawn_values.append([])
-            continue
-        drawn, known = draw_recording(reference, seed, device)
-        _, tensors, values = flatten(drawn, "get_inputs()")
-        for target, tensor in zip(inputs_S_L[slot], tensors, strict=True):
-            write(target, tensor)
-        recipe_of = {_place(tensor): how for tensor, how in known}
-        _RECIPES[id(reference)] = [None] if values else [recipe_of.get(_place(tensor)) for tensor in tensors]
-        drawn_values.append(values)
-    if device.type == "cuda":
-        torch.cuda.empty_cache()  # what was drawn lies in the judge's memory now
-    return drawn_values
-
-
-def _place(tensor: torch.Tensor) -> tuple[Any, ...]:
-    return tensor.data_ptr(), tensor.shape, tensor.stride(), tensor.dtype
 
 
 def _unpacked(arguments: Any, tensors: list[torch.Tensor], values: list[Any]) -> list[Any]:

@@ -21,8 +21,6 @@ from kbwf.sandbox.messages import (
     Capture,
     Describe,
     Done,
-    Draw,
-    Drawn,
     Failed,
     Load,
     Loaded,
@@ -32,7 +30,7 @@ from kbwf.sandbox.messages import (
     Run,
 )
 from kbwf.sandbox.problem import build_model, load_module
-from kbwf.sandbox.reference import describe, draw_into
+from kbwf.sandbox.reference import describe
 from kbwf.sandbox.structure import leaves_of, unflatten
 
 _TRACE_CHARS = 4000
@@ -60,6 +58,7 @@ class Runner:
         self._outputs_S_L = [[ring[slot] for ring in outputs_L_S] for slot in range(num_slots)]
         self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
         self._device = device
+        self._token = torch.zeros(1, device=device)
         self._graphs: dict[tuple[int, ...], torch.cuda.CUDAGraph] = {}
         self._values_S: list[list[Any]] = [[] for _ in range(num_slots)]
         self.model: torch.nn.Module = torch.nn.Identity()
@@ -87,6 +86,7 @@ class Runner:
             self._graphs[key].replay()
             return Done()
         calls = [(self._arguments_of(slot), self._outputs_S_L[slot]) for slot in request.slots]
+        self._token.add_(1)  # an empty request pays, like any other, for the GPU's change to this process
         gc.disable()  # a collection inside one call would be counted as that call's
         for number, (arguments, outputs) in enumerate(calls):
             try:
@@ -117,13 +117,6 @@ class Runner:
                 self._hand_over(self.model(*arguments), outputs, number)
         self._graphs[tuple(request.slots)] = graph
         return Done()
-
-    def draw(self, request: Draw) -> Drawn:
-        """Fill slots with new inputs (the reference's runner only)."""
-        values = draw_into(self.reference, request, self.inputs_S_L, self._device)
-        for slot, each in zip(request.slots, values, strict=True):
-            self._values_S[slot] = each
-        return Drawn(values=values)
 
     def _arguments_of(self, slot: int) -> list[Any]:
         made: list[Any] = unflatten(self._arguments, iter(self.inputs_S_L[slot]), iter(self._values_S[slot]))
@@ -166,7 +159,7 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
     messages.send(connection, Ready(applied=report.applied, missing=report.missing))
     with torch.no_grad():
         while True:
-            request = messages.receive(connection, Load, Run, Capture, Draw, Describe)
+            request = messages.receive(connection, Load, Run, Capture, Describe)
             try:
                 if isinstance(request, Run):
                     reply: Any = runner.run(request)
@@ -174,8 +167,6 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
                     reply = runner.load(request)
                 elif isinstance(request, Capture):
                     reply = runner.capture(request)
-                elif isinstance(request, Draw):
-                    reply = runner.draw(request)
                 else:
                     reply = describe(runner.reference, runner.model, request.seed, device)
                 if device.type == "cuda":

@@ -28,24 +28,7 @@ def flatten(value: Any, where: str) -> tuple[Structure, list[torch.Tensor], list
     """
     tensors: list[torch.Tensor] = []
     values: list[Any] = []
-
-    def walk(value: Any, where: str) -> Structure:
-        if type(value) in (torch.Tensor, torch.nn.Parameter):
-            if value.layout is not torch.strided or value.is_quantized:
-                raise Unsupported(f"{where} is a {value.layout} tensor; dense tensors can be judged")
-            tensors.append(value.detach())
-            return ["tensor"]
-        if type(value) in (list, tuple):
-            return [type(value).__name__, [walk(each, f"{where}[{number}]") for number, each in enumerate(value)]]
-        if type(value) is dict:
-            if not all(type(key) in (str, int) for key in value):
-                raise Unsupported(f"{where} is a dict with keys that are neither text nor integers")
-            return ["dict", [[key, walk(each, f"{where}[{key!r}]")] for key, each in value.items()]]
-        values.append(_to_plain(value, where))
-        return ["value"]
-
-    structure = walk(value, where)
-    return structure, tensors, values
+    return _taken_apart(value, where, tensors, values), tensors, values
 
 
 def unflatten(structure: Structure, tensors: Iterator[torch.Tensor], values: Iterator[Any]) -> Any:
@@ -61,6 +44,27 @@ def unflatten(structure: Structure, tensors: Iterator[torch.Tensor], values: Ite
     return tuple(items) if kind == "tuple" else items
 
 
+def _taken_apart(value: Any, where: str, tensors: list[torch.Tensor], values: list[Any]) -> Structure:
+    # No closure: one that calls itself is a cycle, and would keep gigabytes until the next collection.
+    if type(value) in (torch.Tensor, torch.nn.Parameter):
+        if value.layout is not torch.strided or value.is_quantized:
+            raise Unsupported(f"{where} is a {value.layout} tensor; dense tensors can be judged")
+        tensors.append(value.detach())
+        return ["tensor"]
+    if type(value) in (list, tuple):
+        items = [_taken_apart(each, f"{where}[{number}]", tensors, values) for number, each in enumerate(value)]
+        return [type(value).__name__, items]
+    if type(value) is dict:
+        if not all(type(key) in (str, int) for key in value):
+            raise Unsupported(f"{where} is a dict with keys that are neither text nor integers")
+        return [
+            "dict",
+            [[key, _taken_apart(each, f"{where}[{key!r}]", tensors, values)] for key, each in value.items()],
+        ]
+    values.append(_to_plain(value, where))
+    return ["value"]
+
+
 def leaves_of(structure: Structure) -> Callable[[Any], list[Any] | None]:
     """A function that takes a result of this structure apart: its tensors, or None if it has another structure.
 
@@ -69,31 +73,31 @@ def leaves_of(structure: Structure) -> Callable[[Any], list[Any] | None]:
     if structure == ["tensor"]:
         return lambda result: [result]
 
-    def walk(structure: Structure, result: Any, found: list[Any]) -> bool:
-        kind = structure[0]
-        if kind == "tensor":
-            found.append(result)
-            return True
-        if kind == "dict":
-            keys = [key for key, _ in structure[1]]
-            return (
-                isinstance(result, dict)
-                and set(result) == set(keys)
-                and all(walk(each, result[key], found) for key, each in structure[1])
-            )
-        if kind in ("list", "tuple"):
-            return (
-                isinstance(result, list | tuple)
-                and len(result) == len(structure[1])
-                and all(walk(each, part, found) for each, part in zip(structure[1], result, strict=True))
-            )
-        return True  # a value: the reference's tensors are what is compared
-
     def leaves(result: Any) -> list[Any] | None:
         found: list[Any] = []
-        return found if walk(structure, result, found) else None
+        return found if _fits(structure, result, found) else None
 
     return leaves
+
+
+def _fits(structure: Structure, result: Any, found: list[Any]) -> bool:
+    kind = structure[0]
+    if kind == "tensor":
+        found.append(result)
+        return True
+    if kind == "dict":
+        return (
+            isinstance(result, dict)
+            and set(result) == {key for key, _ in structure[1]}
+            and all(_fits(each, result[key], found) for key, each in structure[1])
+        )
+    if kind in ("list", "tuple"):
+        return (
+            isinstance(result, list | tuple)
+            and len(result) == len(structure[1])
+            and all(_fits(each, part, found) for each, part in zip(structure[1], result, strict=True))
+        )
+    return True  # a value: the reference's tensors are what is compared
 
 
 def _to_plain(value: Any, where: str) -> Any:

@@ -13,7 +13,7 @@ from kbwf.stages.evaluate_kernel import EvaluateHandler
 def handler() -> Iterator[EvaluateHandler]:
     """A handler with its zygote; the number of torch's threads is put back, which a judge sets for its process."""
     num_threads = torch.get_num_threads()
-    yield EvaluateHandler()
+    yield EvaluateHandler(os.environ)
     torch.set_num_threads(num_threads)
 
 

@@ -26,7 +26,7 @@ OUT_OF_BOUNDS = "return x[torch.full((8192,), 1 << 20, device=x.device), 0]"
 def handler() -> EvaluateHandler:
     """Made before this process touches the GPU."""
     assert not torch.cuda.is_initialized()
-    return EvaluateHandler()
+    return EvaluateHandler(os.environ)
 
 
 def test_the_identity_kernel_is_as_fast_as_itself_on_cuda(handler: EvaluateHandler) -> None:

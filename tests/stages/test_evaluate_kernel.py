@@ -25,7 +25,7 @@ PLAIN = "product = x * self.weight\nreturn product.sum(dim=-1)"
 def handler() -> Iterator[EvaluateHandler]:
     """One for this module; torch's number of threads is put back."""
     num_threads = torch.get_num_threads()
-    yield EvaluateHandler()
+    yield EvaluateHandler(os.environ)
     torch.set_num_threads(num_threads)
 
 

@@ -187,7 +187,7 @@ def test_the_file_s_comparison_says_what_the_judge_says(
     source = f"{task.reference_source}\n\nclass ModelNew(Model):\n    def forward(self, x):\n        return {kernel}\n"
     sample = make_sample(0).model_copy(update={"response": source})
     settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)
-    judged = EvaluateHandler().evaluate(task, sample, settings, PromptSettings(style="model_new"), store=None)
+    judged = EvaluateHandler(os.environ).evaluate(task, sample, settings, PromptSettings(style="model_new"), store=None)
     assert judged.is_correct == is_right, judged.message
 
     scored = make_scored(0, 2.0)
