@@ -10,13 +10,15 @@ import torch
 from kbwf.errors import InfrastructureError, TaskError
 from kbwf.judge.clock import Clock
 from kbwf.judge.draws import Draws
-from kbwf.judge.memory import num_slots_of
+from kbwf.judge.memory import arena_bytes, num_slots_of
 from kbwf.judge.processes import Launcher, RunnerProcess
+from kbwf.judge.results import ArenaResults, Claims, Probes, ProcessResults, Results
 from kbwf.records import Task
 from kbwf.sandbox import messages
 from kbwf.sandbox.buffers import Ring
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import (
+    Buffer,
     Describe,
     Description,
     Done,
@@ -36,8 +38,8 @@ WEIGHTS_SEED = 42
 class Bench:
     """One task, ready to judge kernels against.
 
-    The inputs' slots are shared by the reference and the candidate in turn; the outputs' are each one's own, so that
-    nobody but the judge sees the expected values. Close it, or leave a `with`.
+    The inputs' slots are shared by the reference and the candidate in turn; the results are each one's own, so that
+    nobody but the judge sees the expected ones.
     """
 
     def __init__(self, launcher: Launcher, device: torch.device, task: Task, settings: EvaluationSettings) -> None:
@@ -53,11 +55,9 @@ class Bench:
         self.description = self._describe()
         self._exit = ExitStack()
         with ExitStack() as stack:
-            layouts = (self.description.inputs, self.description.outputs, self.description.outputs)
             self.num_slots = num_slots_of(self.description, device)
-            self.inputs, self.expected, self.outputs = (
-                [self._ring(layout, stack) for layout in leaves] for leaves in layouts
-            )
+            self.inputs = [self._ring(layout, self.num_slots, stack) for layout in self.description.inputs]
+            self._arenas: list[Ring | None] = [self._arena(stack), self._arena(stack)]
             self._draws = Draws(task.reference_source, device)
             self._reference: RunnerProcess | None = None
             self._exit = stack.pop_all()
@@ -77,10 +77,15 @@ class Bench:
             self._end_reference()
             self._reference = reference
             reference.wait_until_ready()
+            self._expected = self._results_of(reference, 0)
             with self._asking():
                 self._accept(reference.ask(self._load(None), Loaded))
                 reference.freeze()
         return candidate
+
+    def results_of(self, candidate: RunnerProcess) -> Results:
+        """Reads what a candidate puts out. Asked for before the kernel's source is sent."""
+        return self._results_of(candidate, 1)
 
     def prepare_candidate(self) -> None:
         """Start the next candidate, without waiting for it: whoever comes next finds it ready."""
@@ -97,8 +102,8 @@ class Bench:
         values = draw(self.inputs, slots, seeds)
         return values if self.description.values else None
 
-    def run_reference(self, slots: list[int], values: list[list[Any]] | None) -> None:
-        """The expected outputs of these slots.
+    def run_reference(self, slots: list[int], values: list[list[Any]] | None) -> Claims:
+        """Have the reference compute the expected results of these slots; returns where they lie.
 
         Raises:
             InfrastructureError: the reference failed, which no kernel is to blame for.
@@ -107,17 +112,29 @@ class Bench:
             answer = reference.ask_frozen(messages.encode(Run(slots=slots, values=values)), Done, Misfit)
             reference.freeze()
             self._accept(answer)
+        claims: Claims = answer.results
+        return claims
 
-    def time_reference(self, clock: Clock, request: Run) -> float:
-        """Milliseconds of a request of the reference, which is frozen before and after like a candidate.
+    def time_reference(self, clock: Clock, request: Run) -> tuple[float, Claims]:
+        """Milliseconds of a request of the reference, frozen before and after like a candidate, and its results.
 
         Raises:
             InfrastructureError: as in `run_reference`.
         """
         with self._asking() as reference:
-            took_ms, answer, _ = clock.time(reference, request, self.expected)
+            took_ms, answer, _, _ = clock.time(reference, request, self._expected, self.description.outputs)
             self._accept(answer)
-        return took_ms
+            assert isinstance(answer, Done), "anything else was not accepted"
+        return took_ms, answer.results
+
+    def expected(self, claims: Claims, call: int) -> list[torch.Tensor]:
+        """The expected result of a call, until the reference is asked again."""
+        pairs = zip(claims[call], self.description.outputs, strict=True)
+        return [self._expected.tensor(claim, layout) for claim, layout in pairs]
+
+    def expected_probes(self, claims: Claims, probes: Probes) -> list[torch.Tensor]:
+        """The same for chosen elements of all calls."""
+        return self._expected.probe(claims, probes)
 
     def close(self) -> None:
         """End all runners and give the memory back."""
@@ -138,11 +155,18 @@ class Bench:
         """
         reference = None
         if self._reference is None or self._device.type == "cpu":
-            reference = self._start(self.expected, self._settings.reference_timeout_s)
-        return self._start(self.outputs, 0.0), reference
+            reference = self._start(self._arenas[0], self._settings.reference_timeout_s)
+        return self._start(self._arenas[1], 0.0), reference
+
+    def _results_of(self, runner: RunnerProcess, position: int) -> Results:
+        arena = self._arenas[position]
+        if arena is not None:
+            return ArenaResults(arena, self.description.outputs)
+        return ProcessResults(runner.runner_pid, self.description.outputs)
 
     def _end_reference(self) -> None:
         if self._reference is not None:
+            self._expected.close()
             self._reference.end()
             self._reference = None
 
@@ -194,22 +218,30 @@ class Bench:
             is_training=self._settings.module_mode == "train",
         )
 
-    def _ring(self, layout: Any, stack: ExitStack) -> Ring:
-        ring = Ring(layout, self.num_slots, self._device)
+    def _ring(self, layout: Buffer, num_slots: int, stack: ExitStack) -> Ring:
+        ring = Ring(layout, num_slots, self._device)
         stack.callback(ring.close)
         return ring
 
-    def _start(self, outputs: list[Ring], limit_s: float) -> RunnerProcess:
+    def _arena(self, stack: ExitStack) -> Ring | None:
+        if self._device.type == "cpu":
+            return None
+        num_bytes = arena_bytes(self.description, self.num_slots)
+        layout = Buffer(shape=[num_bytes], stride=[1], dtype="uint8", num_slots=1, slot_bytes=num_bytes)
+        return self._ring(layout, 1, stack)
+
+    def _start(self, arena: Ring | None, limit_s: float) -> RunnerProcess:
         settings = self._settings
         runner = self._launcher.start(str(self._device), settings.num_threads, settings.max_memory_gb)
         runner.limit_s = limit_s
         opening = Open(
             inputs=[ring.layout for ring in self.inputs],
-            outputs=[ring.layout for ring in outputs],
+            arena=arena.layout if arena is not None else None,
+            outputs=self.description.outputs,
             arguments=self.description.arguments,
             result=self.description.result,
         )
-        runner.open(opening, [descriptor for ring in (*self.inputs, *outputs) for descriptor in ring.descriptors])
+        runner.open(opening, [descriptor for ring in self.inputs for descriptor in ring.descriptors])
         return runner
 
     @contextmanager

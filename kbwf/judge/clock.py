@@ -7,39 +7,23 @@ reference, never with the candidate, which could make itself slow where that pay
 """
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.verdict import tolerance_of
+from kbwf.judge.results import Probes, Results, choose_probes
 from kbwf.sandbox import messages
-from kbwf.sandbox.buffers import Ring, reset_persisting_cache
-from kbwf.sandbox.messages import Done, Failed, Misfit, Run
+from kbwf.sandbox.buffers import reset_persisting_cache
+from kbwf.sandbox.channel import ProtocolError
+from kbwf.sandbox.messages import Buffer, Done, Failed, Misfit, Run
 
 _NUM_PROBES = 1024
-"""Elements that are read before the clock stops, over all outputs of a request."""
+_NUM_PROBES_CPU = 64
+"""Elements that are read before the clock stops, over all calls of a request; on the CPU each is a system call."""
 _FLUSH_BYTES = 256 << 20
 _FLUSH_BYTES_CPU = 64 << 20
 """More than the last-level cache of any GPU we know; written before each request, so that each starts cold."""
-
-
-@dataclass(frozen=True)
-class Probed:
-    """Elements of one output leaf, as they were when the clock stopped."""
-
-    places: torch.Tensor
-    found: torch.Tensor
-
-    def agrees_with(self, expected: Ring) -> bool:
-        """Whether they are what is expected, within the official tolerance."""
-        wanted = expected.memory.view(expected.tensors[0].dtype)[self.places]
-        if not (wanted.is_floating_point() or wanted.is_complex()):
-            return torch.equal(self.found, wanted)
-        tolerance = tolerance_of(wanted.dtype)
-        is_close = (self.found - wanted).abs() <= tolerance + tolerance * wanted.abs()
-        return bool((is_close | (self.found == wanted) | (self.found.isnan() & wanted.isnan())).all())
 
 
 class Clock:
@@ -48,30 +32,34 @@ class Clock:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         num_bytes = _FLUSH_BYTES if device.type == "cuda" else _FLUSH_BYTES_CPU
+        self._num_probes = _NUM_PROBES if device.type == "cuda" else _NUM_PROBES_CPU
         self._flushed = torch.empty(num_bytes, dtype=torch.uint8, device=device)
 
     def time(
-        self, runner: RunnerProcess, request: Run, outputs: list[Ring]
-    ) -> tuple[float, Done | Misfit | Failed, list[Probed]]:
-        """Milliseconds of a request, its answer, and what the outputs held when the clock stopped.
+        self, runner: RunnerProcess, request: Run, results: Results, outputs: list[Buffer]
+    ) -> tuple[float, Done | Misfit | Failed, Probes, list[torch.Tensor]]:
+        """Milliseconds of a request, its answer, and elements of its results as they were when the clock stopped.
 
         The runner is frozen before and after. An empty request measures what a request costs without any call.
 
+        Args:
+            results: reads this runner's results.
+            outputs: what they look like.
+
         Raises:
-            TimeoutError, Closed, ProtocolError: as in `RunnerProcess.ask_frozen`.
+            TimeoutError, Closed, ProtocolError: as in `RunnerProcess.ask_frozen`, and for results that cannot be read.
         """
         frame = messages.encode(request)
-        memories = [ring.memory.view(ring.tensors[0].dtype) for ring in outputs]
-        places = [self._places(ring, request.slots or [0]) for ring in outputs]
+        probes = choose_probes(outputs, len(request.slots), self._num_probes, self._device)
         self._settle()
         started_ns = time.perf_counter_ns()
         answer: Any = runner.ask_frozen(frame, Done, Misfit)
-        found = [memory[where] for memory, where in zip(memories, places, strict=True)]
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        found = results.probe(answer.results, probes) if isinstance(answer, Done) and request.slots else []
         took_ns = time.perf_counter_ns() - started_ns
         runner.freeze()
-        return took_ns / 1e6, answer, [Probed(*each) for each in zip(places, found, strict=True)]
+        if isinstance(answer, Done) and len(answer.results) != len(request.slots):
+            raise ProtocolError(f"{len(answer.results)} results for {len(request.slots)} calls")
+        return took_ns / 1e6, answer, probes, found
 
     def _settle(self) -> None:
         """Nothing is under way, and no cache holds anything of use."""
@@ -80,11 +68,3 @@ class Clock:
         self._flushed.zero_()
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
-
-    def _places(self, ring: Ring, slots: list[int]) -> torch.Tensor:
-        """Random elements of these slots, as indices into the ring's memory."""
-        num_elements = ring.tensors[0].numel()
-        count = max(1, _NUM_PROBES // len(slots)) if num_elements else 0
-        inside = torch.randint(max(1, num_elements), (len(slots), count), device=self._device)
-        starts = torch.tensor(slots, device=self._device) * (ring.layout.slot_bytes // ring.tensors[0].element_size())
-        return (inside + starts[:, None]).flatten()

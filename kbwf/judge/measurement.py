@@ -1,7 +1,8 @@
 """From timed requests to a speedup with an interval. Pure arithmetic.
 
 Reference and candidate are timed in turn, in either order, so that drift of clocks, heat and neighbours meets both.
-Each block gives one ratio; the speedup is the ratios' median, its interval a percentile bootstrap over blocks (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
+Each block gives one ratio; the speedup is the ratios' median, its interval a percentile bootstrap over blocks
+(Efron & Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13).
 """
 
 from dataclasses import dataclass, replace
@@ -30,8 +31,8 @@ PLANS = {
     "full": Plan(num_correct_trials=5, num_blocks=10, num_calls=3, max_blocks=10),
     "adaptive": Plan(num_correct_trials=5, num_blocks=10, num_calls=3, max_blocks=100),
 }
-"""Correctness trials and timed calls of fast (1, 5) and full (5, 50) are the published meaning, and the least (6 and 60,
-for the pairs' sake): where a call is short, a request holds more of them (`calls_of`)."""
+"""Correctness trials and timed calls of fast (1, 5) and full (5, 50) are the published meaning, and the least (6 and
+60, for the pairs' sake): where a call is short, a request holds more of them (`calls_of`)."""
 
 MIN_REQUEST_MS = {"fast": 0.5, "full": 2.0, "adaptive": 2.0}
 """A request shall take so long that what it costs besides the calls, some 0.05 ms, weighs little."""

@@ -6,9 +6,11 @@ import statistics
 import time
 from typing import Any
 
+import torch
+
 from kbwf.judge.bench import Bench
 from kbwf.judge.clock import Clock
-from kbwf.judge.inputs import fingerprint, poison, probes_of
+from kbwf.judge.inputs import fingerprint, probes_of
 from kbwf.judge.measurement import (
     MIN_REQUEST_MS,
     PLANS,
@@ -19,10 +21,10 @@ from kbwf.judge.measurement import (
     with_blocks_for,
 )
 from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.verdict import Comparison, compare, flat
+from kbwf.judge.results import Claims
+from kbwf.judge.verdict import Comparison, agrees, compare, tolerance_of
 from kbwf.records import EvalStatus, Timing, Verdict
 from kbwf.sandbox import messages
-from kbwf.sandbox.buffers import Ring
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import Done, Failed, Loaded, Misfit, Run
 from kbwf.settings import EvaluationSettings
@@ -52,6 +54,7 @@ class Trial:
     def __init__(self, bench: Bench, candidate: RunnerProcess, clock: Clock, settings: EvaluationSettings) -> None:
         self._bench, self._candidate, self._clock, self._settings = bench, candidate, clock, settings
         self._plan = PLANS[settings.mode]
+        self._results = bench.results_of(candidate)
         self.comparisons: list[Comparison] = []
         """Of the correctness trials, in order; the last one may be wrong."""
         self._seeds: list[int] = []
@@ -68,8 +71,12 @@ class Trial:
             num_trials=self._plan.num_correct_trials,
             num_trials_correct=num_right,
             max_abs_error=max(errors) if errors else None,
-            tolerance=compare([(flat(ring, 0), flat(ring, 0)) for ring in self._bench.expected]).tolerance,
+            tolerance=max(tolerance_of(getattr(torch, each.dtype)) for each in self._bench.description.outputs),
         )
+
+    def close(self) -> None:
+        """Read no more of its results."""
+        self._results.close()
 
     def load(self, kernel_source: str) -> None:
         """Compile and build.
@@ -135,51 +142,63 @@ class Trial:
     def _check(self, slots: list[int]) -> None:
         bench = self._bench
         self._draw(slots, is_official=True)
-        bench.run_reference(slots, self._values)
+        expected = bench.run_reference(slots, self._values)
         self._redraw_if_changed(slots)
         before = [fingerprint(ring, slots) for ring in bench.inputs]
-        poison(bench.outputs, slots)
-        request = Run(slots=slots, values=self._values, may_alias=bench.description.aliases)
-        answer = self._ask(request)
-        num_done = answer.num_done if isinstance(answer, Misfit | Failed) else len(slots)
-        for slot in slots[:num_done]:
-            self.comparisons.append(compare([(flat(a, slot), flat(b, slot)) for a, b in self._outputs()]))
-            if not self.comparisons[-1].is_right:
-                raise Rejected(EvalStatus.WRONG_VALUES, self.comparisons[-1].reason)
+        answer = self._ask(Run(slots=slots, values=self._values, may_alias=bench.description.aliases))
+        if isinstance(answer, Done):
+            for call in range(len(slots)):
+                self.comparisons.append(self._compare(answer.results, expected, call))
+                if not self.comparisons[-1].is_right:
+                    raise Rejected(EvalStatus.WRONG_VALUES, self.comparisons[-1].reason)
         self._accept(answer)
         if not bench.description.changes_inputs and before != [fingerprint(ring, slots) for ring in bench.inputs]:
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
+
+    def _compare(self, claims: Claims, expected: Claims, call: int) -> Comparison:
+        bench = self._bench
+        try:
+            found = [
+                self._results.tensor(claim, layout)
+                for claim, layout in zip(claims[call], bench.description.outputs, strict=True)
+            ]
+        except (ProtocolError, ValueError, IndexError) as error:
+            raise self._silence(ProtocolError(str(error))) from error
+        return compare(zip(found, bench.expected(expected, call), strict=True))
 
     def _pair(self, slots: list[int], *, is_reference_first: bool) -> tuple[float, float]:
         """Milliseconds of a request of the reference and of the candidate, on the same new inputs."""
         bench = self._bench
         self._draw(slots, is_official=False)
-        poison(bench.outputs, slots)
         request = Run(slots=slots, values=self._values)
-        ref_ms = bench.time_reference(self._clock, request) if is_reference_first else None
-        self._redraw_if_changed(slots)
+        if is_reference_first:
+            ref_ms, expected = bench.time_reference(self._clock, request)
+            self._redraw_if_changed(slots)
         seen = [probes_of(ring, slots) for ring in bench.inputs]
         try:
-            own_ms, answer, probed = self._clock.time(self._candidate, request, bench.outputs)
+            own_ms, answer, probes, found = self._clock.time(
+                self._candidate, request, self._results, bench.description.outputs
+            )
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         self._accept(answer)
+        assert isinstance(answer, Done), "anything else was not accepted"
         if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
-        if ref_ms is None:
+        if not is_reference_first:
             self._redraw_if_changed(slots)
-            ref_ms = bench.time_reference(self._clock, request)
-        for slot in slots:
-            comparison = compare([(flat(a, slot), flat(b, slot)) for a, b in self._outputs()])
+            ref_ms, expected = bench.time_reference(self._clock, request)
+        for call in range(len(slots)):
+            comparison = self._compare(answer.results, expected, call)
             if not comparison.is_right:
                 raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {comparison.reason}")
-        if not all(each.agrees_with(ring) for each, ring in zip(probed, bench.expected, strict=True)):
+        if not all(map(agrees, found, bench.expected_probes(expected, probes))):
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
         return ref_ms, own_ms
 
     def _time_empty(self) -> float:
         """Milliseconds of a request of the reference without any call."""
-        return self._bench.time_reference(self._clock, Run(slots=[]))
+        return self._bench.time_reference(self._clock, Run(slots=[]))[0]
 
     def _draw(self, slots: list[int], *, is_official: bool) -> None:
         self._seeds = [secrets.randbits(62) for _ in slots]
@@ -193,9 +212,6 @@ class Trial:
 
     def _shuffled(self, num_calls: int) -> list[int]:
         return random.sample(range(self._bench.num_slots), num_calls)
-
-    def _outputs(self) -> list[tuple[Ring, Ring]]:
-        return list(zip(self._bench.outputs, self._bench.expected, strict=True))
 
     def _ask(self, request: Run) -> Done | Misfit | Failed:
         try:

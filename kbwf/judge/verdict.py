@@ -1,11 +1,9 @@
 """Is an output right? Comparison in chunks: whatever a task's size, it takes no copy of an output."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
-
-from kbwf.sandbox.buffers import Ring
 
 TOLERANCES = {torch.float16: 1e-2, torch.bfloat16: 1e-2}
 """KernelBench's tolerances, absolute and relative alike: 1e-2 for half precision, 1e-4 for everything else."""
@@ -39,12 +37,12 @@ class Comparison:
 
 
 def compare(pairs: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Comparison:
-    """All outputs of a call, each with its expected one, as `flat` gives them."""
+    """All outputs of a call, each with its expected one."""
     is_right, num_unequal, tolerance = True, 0, 0.0
     error: float | None = 0.0
     for output, expected in pairs:
         tolerance = max(tolerance, tolerance_of(expected.dtype))
-        for found, wanted in zip(output.split(_CHUNK_ELEMENTS), expected.split(_CHUNK_ELEMENTS), strict=True):
+        for found, wanted in chunks_of(output, expected):
             if not (wanted.is_floating_point() or wanted.is_complex()):
                 num_unequal += int((found != wanted).sum())
                 continue
@@ -54,10 +52,30 @@ def compare(pairs: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> Comparison:
     return Comparison(is_right and not num_unequal, error, num_unequal, tolerance)
 
 
-def flat(ring: Ring, slot: int) -> torch.Tensor:
-    """A slot's elements in the order of memory; a ring that is written to has no gaps."""
-    tensor = ring.tensors[slot]
-    return tensor.as_strided((tensor.numel(),), (1,))
+def chunks_of(found: torch.Tensor, wanted: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Both in pieces of bounded size, whatever their strides, without a copy."""
+    if found.numel() <= _CHUNK_ELEMENTS:
+        yield found, wanted
+    elif found.stride() == wanted.stride() and _is_dense(found):
+        flat = [tensor.as_strided((tensor.numel(),), (1,)) for tensor in (found, wanted)]
+        yield from zip(*(tensor.split(_CHUNK_ELEMENTS) for tensor in flat), strict=True)
+    else:
+        rows = max(1, _CHUNK_ELEMENTS * found.shape[0] // found.numel())
+        for one, other in zip(found.split(rows), wanted.split(rows), strict=True):
+            if len(one) == 1:  # a row may still be too large
+                one, other = one[0], other[0]
+            yield from chunks_of(one, other)
+
+
+def _is_dense(tensor: torch.Tensor) -> bool:
+    return 1 + sum((s - 1) * stride for s, stride in zip(tensor.shape, tensor.stride(), strict=True)) == tensor.numel()
+
+
+def agrees(found: torch.Tensor, wanted: torch.Tensor) -> bool:
+    """Whether a few elements are right, by the same rule."""
+    if wanted.is_floating_point() or wanted.is_complex():
+        return _compare_chunk(found, wanted)[0]
+    return torch.equal(found, wanted)
 
 
 def _compare_chunk(found: torch.Tensor, wanted: torch.Tensor) -> tuple[bool, float | None]:

@@ -81,10 +81,8 @@ class Ring:
             )
             self.memory = torch.frombuffer(mmap.mmap(self.descriptors[0], num_bytes), dtype=torch.uint8)
         else:
-            from cuda.bindings import driver
-
-            self._address = _checked("cuMemAlloc", *driver.cuMemAlloc(num_bytes))
-            handle = bytes(_checked("cuIpcGetMemHandle", *driver.cuIpcGetMemHandle(self._address)).reserved).hex()
+            self._address = driver_call("cuMemAlloc", num_bytes)
+            handle = bytes(driver_call("cuIpcGetMemHandle", self._address).reserved).hex()
             self.memory = torch.as_tensor(_DevicePointer(int(self._address), num_bytes), device=device)
         self.layout = layout.model_copy(update={"num_slots": num_slots, "handle": handle})
         self.tensors = _views(self.memory, self.layout)
@@ -97,10 +95,8 @@ class Ring:
             os.close(descriptor)
         self.descriptors = []
         if self._address is not None:
-            from cuda.bindings import driver
-
             torch.cuda.synchronize()
-            _checked("cuMemFree", *driver.cuMemFree(self._address))
+            driver_call("cuMemFree", self._address)
             self._address = None
 
 
@@ -117,16 +113,21 @@ def open_ring(layout: Buffer, descriptor: int | None, device: torch.device) -> l
     handle = driver.CUipcMemHandle()
     handle.reserved = bytes.fromhex(layout.handle)
     flags = driver.CUipcMem_flags.CU_IPC_MEM_LAZY_ENABLE_PEER_ACCESS.value
-    address = _checked("cuIpcOpenMemHandle", *driver.cuIpcOpenMemHandle(handle, flags))
+    address = driver_call("cuIpcOpenMemHandle", handle, flags)
     return _views(torch.as_tensor(_DevicePointer(int(address), num_bytes), device=device), layout)
+
+
+def open_memory(layout: Buffer, device: torch.device) -> torch.Tensor:
+    """All of a ring as bytes, as the runner sees it."""
+    return open_ring(
+        layout.model_copy(update={"shape": [layout.slot_bytes], "stride": [1], "dtype": "uint8"}), None, device
+    )[0]
 
 
 def reset_persisting_cache() -> None:
     """No line of the GPU's cache stays there by anybody's wish."""
-    from cuda.bindings import driver
-
     with contextlib.suppress(InfrastructureError):  # a GPU without that kind of cache has nothing to reset
-        _checked("cuCtxResetPersistingL2Cache", *driver.cuCtxResetPersistingL2Cache())
+        driver_call("cuCtxResetPersistingL2Cache")
 
 
 def _views(memory: torch.Tensor, layout: Buffer) -> list[torch.Tensor]:
@@ -135,7 +136,15 @@ def _views(memory: torch.Tensor, layout: Buffer) -> list[torch.Tensor]:
     return [slot.view(dtype).as_strided(layout.shape, layout.stride) for slot in slots]
 
 
-def _checked(function: str, code: Any, *results: Any) -> Any:
+def driver_call(function: str, *arguments: Any) -> Any:
+    """The result of a function of the CUDA driver.
+
+    Raises:
+        InfrastructureError: it refused.
+    """
+    from cuda.bindings import driver
+
+    code, *results = getattr(driver, function)(*arguments)
     if int(code):
         raise InfrastructureError(f"the CUDA driver refused {function}: {code.name}")
     return results[0] if results else None

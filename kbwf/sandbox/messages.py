@@ -65,11 +65,14 @@ class Ended(_Message):
 
 
 class Open(_Message):
-    """To a runner, first: the judge's buffers. Beside it, on the CPU, a descriptor for each, inputs first."""
+    """To a runner, first: the judge's buffers. Beside it, on the CPU, a descriptor for each of the inputs."""
 
     kind: Literal["open"] = "open"
     inputs: list[Buffer] = []
+    arena: Buffer | None = None
+    """On a GPU, the memory that results are cut from."""
     outputs: list[Buffer] = []
+    """What results look like; no memory."""
     arguments: list[Any] = []
     """How `forward`'s arguments are put together from a slot's inputs (`structure`)."""
     result: list[Any] = []
@@ -128,7 +131,7 @@ class Description(_Message):
 
 
 class Run(_Message):
-    """Call the model once for each slot, in this order, and copy each result into the slot's outputs."""
+    """Call the model once for each slot, in this order, and say where the results lie."""
 
     kind: Literal["run"] = "run"
     slots: list[int]
@@ -148,9 +151,11 @@ class Capture(_Message):
 
 
 class Done(_Message):
-    """All results lie in the slots' outputs, all work is done."""
+    """All work is done."""
 
     kind: Literal["done"] = "done"
+    results: list[list[list[int]]] = []
+    """For each call, for each of its tensors: where it lies (`arena.claim_of`), until the next request."""
 
 
 class Misfit(_Message):

@@ -15,7 +15,8 @@ from typing import Any
 import torch
 
 from kbwf.sandbox import guard, messages
-from kbwf.sandbox.buffers import open_ring
+from kbwf.sandbox.arena import Arena, claim_of, is_readable
+from kbwf.sandbox.buffers import open_memory, open_ring
 from kbwf.sandbox.confinement import Confinement, Report
 from kbwf.sandbox.messages import (
     Capture,
@@ -49,18 +50,17 @@ class Runner:
 
     def __init__(self, opening: Open, descriptors: list[int], device: torch.device) -> None:
         remaining = iter(descriptors)
-        inputs_L_S, outputs_L_S = (
-            [open_ring(layout, next(remaining, None), device) for layout in layouts]
-            for layouts in (opening.inputs, opening.outputs)
-        )  # L: leaves, S: slots
-        num_slots = max((len(ring) for ring in (*inputs_L_S, *outputs_L_S)), default=0)
+        inputs_L_S = [open_ring(layout, next(remaining, None), device) for layout in opening.inputs]
+        num_slots = max((len(ring) for ring in inputs_L_S), default=0)
         self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(num_slots)]
-        self._outputs_S_L = [[ring[slot] for ring in outputs_L_S] for slot in range(num_slots)]
+        self._arena = Arena(open_memory(opening.arena, device)) if opening.arena else None
+        self._wanted = [(torch.Size(each.shape), getattr(torch, each.dtype)) for each in opening.outputs]
         self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
         self._device = device
         self._token = torch.zeros(1, device=device)
-        self._graphs: dict[tuple[int, ...], torch.cuda.CUDAGraph] = {}
+        self._graphs: dict[tuple[int, ...], tuple[torch.cuda.CUDAGraph, list[list[torch.Tensor]]]] = {}
         self._values_S: list[list[Any]] = [[] for _ in range(num_slots)]
+        self._kept: list[list[torch.Tensor]] = []
         self.model: torch.nn.Module = torch.nn.Identity()
         self.reference: Any = None
 
@@ -78,64 +78,78 @@ class Runner:
 
     def run(self, request: Run) -> Done:
         """One call for each slot."""
-        key = tuple(request.slots)
+        self._kept = []
         if request.values is not None:
             for slot, values in zip(request.slots, request.values, strict=True):
                 self._values_S[slot] = values
-        if request.with_graph:
-            self._graphs[key].replay()
-            return Done()
-        calls = [(self._arguments_of(slot), self._outputs_S_L[slot]) for slot in request.slots]
         self._token.add_(1)  # an empty request pays, like any other, for the GPU's change to this process
-        gc.disable()  # a collection inside one call would be counted as that call's
-        for number, (arguments, outputs) in enumerate(calls):
-            try:
-                result = self.model(*arguments)
-                if request.may_alias is not None:
-                    self._refuse_aliases(result, request.may_alias, request.slots[number], number)
-                self._hand_over(result, outputs, number)
-                result = None  # its memory is free again before the next call, as in a loop of a user's
-            except _Stop:
-                raise
-            except BaseException as error:
-                raise _Stop(_failure(error, number)) from error
-        gc.enable()
-        return Done()
+        if request.with_graph:
+            graph, results = self._graphs[tuple(request.slots)]
+            graph.replay()
+        else:
+            results = self._kept = self._called(request)
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        return Done(results=[[claim_of(leaf, self._arena) for leaf in leaves] for leaves in results])
 
     def capture(self, request: Capture) -> Done:
         """Capture the calls of these slots as a CUDA graph, after a warm-up on the stream that captures."""
-        calls = [(self._arguments_of(slot), self._outputs_S_L[slot]) for slot in request.slots]
         stream = torch.cuda.Stream()
+        calls = Run(slots=request.slots)
         with torch.cuda.stream(stream):
-            for _ in range(2):
-                arguments, outputs = calls[0]
-                self._hand_over(self.model(*arguments), outputs, 0)
+            self._called(Run(slots=request.slots[:1]))
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, stream=stream):
-            for number, (arguments, outputs) in enumerate(calls):
-                self._hand_over(self.model(*arguments), outputs, number)
-        self._graphs[tuple(request.slots)] = graph
+        pool: Any = self._arena.pool.id if self._arena else None
+        with torch.cuda.graph(graph, stream=stream, pool=pool):
+            results = self._called(calls)
+        self._graphs[tuple(request.slots)] = graph, results
         return Done()
+
+    def _called(self, request: Run) -> list[list[torch.Tensor]]:
+        arguments_C = [self._arguments_of(slot) for slot in request.slots]
+        results: list[list[torch.Tensor]] = []
+        with contextlib.ExitStack() as stack:
+            if self._arena is not None:
+                stack.enter_context(torch.cuda.use_mem_pool(self._arena.pool))
+            gc.disable()  # a collection inside one call would be counted as that call's
+            stack.callback(gc.enable)
+            for number, arguments in enumerate(arguments_C):
+                try:
+                    result = self.model(*arguments)
+                    if request.may_alias is not None:
+                        self._refuse_aliases(result, request.may_alias, request.slots[number], number)
+                    results.append(self._fitting(result, number))
+                    result = None
+                except _Stop:
+                    raise
+                except BaseException as error:
+                    raise _Stop(_failure(error, number)) from error
+        return results
 
     def _arguments_of(self, slot: int) -> list[Any]:
         made: list[Any] = unflatten(self._arguments, iter(self.inputs_S_L[slot]), iter(self._values_S[slot]))
         return made
 
-    def _hand_over(self, result: Any, outputs: list[torch.Tensor], number: int) -> None:
-        """Copy a result into the judge's buffers, if it is what fits there."""
-        assert self._leaves is not None, "outputs were opened"
+    def _fitting(self, result: Any, number: int) -> list[torch.Tensor]:
+        """The tensors of a result, where the judge can read them, if they are what the reference's are."""
+        assert self._leaves is not None, "the result's structure was opened"
         found = self._leaves(result)
         if found is None:
             raise _Stop(_misfit("type", _structure_name(result), "the reference's structure", number))
-        for leaf, output in zip(found, outputs, strict=True):
+        for position, (leaf, (shape, dtype)) in enumerate(zip(found, self._wanted, strict=True)):
             if type(leaf) not in (torch.Tensor, torch.nn.Parameter) or leaf.__dict__:
                 raise _Stop(_misfit("type", _type_name(leaf), "a plain torch.Tensor", number))
-            if leaf.shape != output.shape:
-                raise _Stop(_misfit("shape", str(list(leaf.shape)), str(list(output.shape)), number))
-            if leaf.dtype != output.dtype or leaf.device.type != output.device.type:
-                raise _Stop(_misfit("dtype", _kind(leaf), _kind(output), number))
-            output.copy_(leaf)
+            if leaf.shape != shape:
+                raise _Stop(_misfit("shape", str(list(leaf.shape)), str(list(shape)), number))
+            if leaf.dtype != dtype or leaf.device.type != self._device.type:
+                wanted = f"{str(dtype).removeprefix('torch.')} on {self._device.type}"
+                raise _Stop(_misfit("dtype", _kind(leaf), wanted, number))
+            if leaf.layout is not torch.strided:
+                raise _Stop(_misfit("type", f"a {leaf.layout} tensor", "a dense tensor", number))
+            if not is_readable(leaf, self._arena) or leaf.is_conj() or leaf.is_neg():
+                found[position] = leaf.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
+        return found
 
     def _refuse_aliases(self, result: Any, may_alias: list[bool], slot: int, number: int) -> None:
         storages = {each.untyped_storage().data_ptr() for each in self.inputs_S_L[slot]}
