@@ -197,8 +197,16 @@ class Trial:
         return ref_ms, own_ms
 
     def _time_empty(self) -> float:
-        """Milliseconds of a request of the reference without any call."""
-        return self._bench.time_reference(self._clock, Run(slots=[]))[0]
+        """Milliseconds of a request of the reference without any call.
+
+        The candidate gets one too, so that both have slept equally long; how long it takes is not asked.
+        """
+        empty = Run(slots=[])
+        try:
+            self._accept(self._clock.time(self._candidate, empty, self._results, [])[1])
+        except (TimeoutError, Closed, ProtocolError) as error:
+            raise self._silence(error) from error
+        return self._bench.time_reference(self._clock, empty)[0]
 
     def _draw(self, slots: list[int], *, is_official: bool) -> None:
         self._seeds = [secrets.randbits(62) for _ in slots]
