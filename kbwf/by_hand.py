@@ -31,7 +31,6 @@ def evaluate_file(
         response = kernel_path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise KbwfError(f"{kernel_path} is no text in UTF-8 ({error}); give a Python file") from error
-    handler = EvaluateHandler(environment)
     sample = Sample(
         task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
         token_ids_T=(), sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0,
@@ -39,7 +38,11 @@ def evaluate_file(
     )  # fmt: skip
     record = find_task(task)
     sample = sample.model_copy(update={"task_id": record.task_id})
-    evaluation = handler.evaluate(record, sample, settings, PromptSettings(style="model_new"), store=None)
+    handler = EvaluateHandler(environment)
+    try:
+        evaluation = handler.evaluate(record, sample, settings, PromptSettings(style="model_new"), store=None)
+    finally:
+        handler.close()
     lines = [f"{record.task_id} {record.name} on {evaluation.environment.device if evaluation.environment else '-'}"]
     lines.append(describe(evaluation))
     if evaluation.official:

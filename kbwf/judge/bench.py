@@ -58,7 +58,7 @@ class Bench:
             self.num_slots = num_slots_of(self.description, device)
             self.inputs = [self._ring(layout, self.num_slots, stack) for layout in self.description.inputs]
             self._arenas: list[Ring | None] = [self._arena(stack), self._arena(stack)]
-            self._draws = Draws(task.reference_source, device)
+            self._draws = Draws(task, self.description.arguments, device)
             self._reference: RunnerProcess | None = None
             self._exit = stack.pop_all()
         self._next: tuple[RunnerProcess, RunnerProcess] | None = None
@@ -67,23 +67,30 @@ class Bench:
         """Whether this bench was set up for that task under those settings."""
         return self._key == _key(task, settings)
 
-    def take_candidate(self) -> RunnerProcess:
+    def take_candidate(self, settings: EvaluationSettings) -> RunnerProcess:
         """A fresh candidate process, and a fresh reference to hold it against.
 
         Both are of one age: a process that has lived longer answers faster, by a tenth of a millisecond on a GPU, and
         on a CPU gets its memory faster, by up to a tenth of a call.
+
+        Args:
+            settings: the candidate's; they may differ in what the bench does not depend on, its limits of time.
+
+        Raises:
+            InfrastructureError: one of the two did not start.
         """
-        candidate, reference = self._next or self._start_pair()
-        self._next = None
-        candidate.limit_s = self._settings.timeout_s
+        self._settings = settings
+        self._next = candidate, reference = self._next or self._start_pair()
+        candidate.limit_s = settings.timeout_s
         candidate.wait_until_ready()
         self._end_reference()
-        self._reference = reference
         reference.wait_until_ready()
         self._expected = self._results_of(reference, 0)
+        self._reference = reference
         with self._asking():
             self._accept(reference.ask(self._load(None), Loaded))
             reference.freeze()
+        self._next = None  # only now: had it failed, `close` would have to end both
         return candidate
 
     def results_of(self, candidate: RunnerProcess) -> Results:
@@ -104,6 +111,15 @@ class Bench:
         draw = self._draws.official if is_official else self._draws.quick
         values = draw(self.inputs, slots, seeds)
         return values if self.description.values else None
+
+    def spoil(self, slots: list[int]) -> None:
+        """Write over the inputs of these slots, which nobody needs any more, before results are compared.
+
+        On the CPU a candidate might say that its result lies in an input, which it did nothing for.
+        """
+        if self._device.type == "cpu":
+            for ring in self.inputs:
+                ring.memory.view(self.num_slots, -1)[slots] = 0xA5
 
     def run_reference(self, slots: list[int], values: list[list[Any]] | None) -> Claims:
         """Have the reference compute the expected results of these slots; returns where they lie.
@@ -231,6 +247,7 @@ class Bench:
         runner.limit_s = limit_s
         opening = Open(
             inputs=[ring.layout for ring in self.inputs],
+            num_slots=self.num_slots,
             arena=arena.layout if arena is not None else None,
             outputs=self.description.outputs,
             arguments=self.description.arguments,

@@ -6,16 +6,17 @@ compared after that. What a request costs besides the calls (waking up, two mess
 reference, never with the candidate, which could make itself slow where that pays.
 """
 
+import contextlib
 import time
 from typing import Any
 
 import torch
 
 from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.results import Probes, Results, choose_probes
+from kbwf.judge.results import Probes, Results, check_claims, choose_probes
 from kbwf.sandbox import messages
 from kbwf.sandbox.buffers import reset_persisting_cache
-from kbwf.sandbox.channel import ProtocolError
+from kbwf.sandbox.channel import Closed
 from kbwf.sandbox.messages import Buffer, Done, Failed, Misfit, Run
 
 _NUM_PROBES = 1024
@@ -52,13 +53,20 @@ class Clock:
         frame = messages.encode(request)
         probes = choose_probes(outputs, len(request.slots), self._num_probes, self._device)
         self._settle()
+        found: list[torch.Tensor] = []
         started_ns = time.perf_counter_ns()
-        answer: Any = runner.ask_frozen(frame, Done, Misfit)
-        found = results.probe(answer.results, probes) if isinstance(answer, Done) and request.slots else []
-        took_ns = time.perf_counter_ns() - started_ns
+        try:
+            answer: Any = runner.ask_frozen(frame, Done, Misfit)
+            if isinstance(answer, Done):
+                check_claims(answer.results, outputs, len(request.slots))
+                if request.slots:
+                    found = results.probe(answer.results, probes)
+            took_ns = time.perf_counter_ns() - started_ns
+        except BaseException:
+            with contextlib.suppress(Closed):  # it may have ended, which is not the reason
+                runner.freeze()
+            raise
         runner.freeze()
-        if isinstance(answer, Done) and len(answer.results) != len(request.slots):
-            raise ProtocolError(f"{len(answer.results)} results for {len(request.slots)} calls")
         return took_ns / 1e6, answer, probes, found
 
     def _settle(self) -> None:

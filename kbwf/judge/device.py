@@ -5,7 +5,6 @@ import fcntl
 import os
 import platform
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,19 +54,24 @@ def describe_gpus() -> tuple[bool, str]:
     return False, f"none ({built}); kernels are judged on the CPU, where times are only ratios"
 
 
+_LEASE_FOLDERS = ("/dev/shm", "/tmp")
+"""The first that is there: one place for a whole machine, whatever a user's TMPDIR."""
+
+
 @contextlib.contextmanager
-def lease(environment: Environment) -> Iterator[float]:
+def lease(environment: Environment, folders: tuple[str, ...] = _LEASE_FOLDERS) -> Iterator[float]:
     """Hold the device alone, among all kbwf processes of this machine, whatever run or user they belong to.
 
     Yields the seconds waited. A lock dies with its holder, so nothing needs cleaning up.
     """
     name = f"gpu-{environment.device_uuid}" if environment.device_uuid else "cpu"
     started_s = time.monotonic()
-    path = os.path.join(tempfile.gettempdir(), f"kbwf-lease-{name}.lock")
+    folder = next((each for each in folders[:-1] if os.path.isdir(each)), folders[-1])
+    path = os.path.join(folder, f"kbwf-lease-{name}.lock")
     previous = os.umask(0)
     try:
         try:
-            # Where /tmp is protected, O_CREAT on another user's file is refused even if it exists.
+            # Where such a folder is protected, O_CREAT on another user's file is refused even if it exists.
             handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)

@@ -11,9 +11,11 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from kbwf.errors import TaskError
+from kbwf.records import Task
 from kbwf.sandbox.buffers import Ring, write
 from kbwf.sandbox.problem import load_module, placed, seed_all
-from kbwf.sandbox.structure import flatten
+from kbwf.sandbox.structure import Structure, flatten
 
 _InPlace = tuple[str, tuple[Any, ...]]
 """A tensor method that draws anew from the distribution an input came from, and its arguments."""
@@ -22,12 +24,23 @@ _InPlace = tuple[str, tuple[Any, ...]]
 class Draws:
     """One task's inputs."""
 
-    def __init__(self, reference_source: str, device: torch.device) -> None:
-        self._module, self._device = load_module(reference_source, "drawn"), device
+    def __init__(self, task: Task, arguments: Structure, device: torch.device) -> None:
+        """Load the task's module, for its `get_inputs`.
+
+        Args:
+            arguments: how `forward`'s arguments are put together, as the reference's runner described them.
+        """
+        self._name = f"{task.task_id} {task.name}"
+        self._module, self._device = load_module(task.reference_source, "drawn"), device
+        self._arguments = arguments
         self._in_place: list[_InPlace] | None = None
 
     def official(self, rings: list[Ring], slots: list[int], seeds: list[int]) -> list[list[Any]]:
-        """Fill each slot by `get_inputs` under its seed; returns each slot's values that are no tensors."""
+        """Fill each slot by `get_inputs` under its seed; returns each slot's values that are no tensors.
+
+        Raises:
+            TaskError: they have another structure, shape or type than before.
+        """
         values = [self._official(rings, slot, seed) for slot, seed in zip(slots, seeds, strict=True)]
         if self._device.type == "cuda":
             torch.cuda.empty_cache()  # what was drawn has been copied, and the runners need the memory
@@ -49,20 +62,28 @@ class Draws:
             seed_all(seed)
             with recorder:
                 drawn = self._module.get_inputs()
-        _, tensors, values = flatten([placed(argument, self._device) for argument in drawn], "get_inputs()")
+        arguments, tensors, values = flatten([placed(argument, self._device) for argument in drawn], "get_inputs()")
+        shapes = [(list(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for tensor in tensors]
+        if arguments != self._arguments or shapes != [(ring.layout.shape, ring.layout.dtype) for ring in rings]:
+            raise TaskError(
+                f"{self._name}: get_inputs returns another structure, shape or type each time, here {shapes}; tasks"
+                " whose inputs always look the same can be judged, so leave it out"
+            )
         for ring, tensor in zip(rings, tensors, strict=True):
             write(ring.tensors[slot], tensor)
         known = {_place(tensor): how for tensor, how in recorder.drawn if tensor._version == 0}
         recorder.drawn.clear()  # it would hold the tensors until the next collection
         how = [known.get(_place(tensor)) for tensor in tensors]
-        self._in_place = None if values or None in how else [each for each in how if each is not None]
+        is_plain = not values and None not in how and len(set(map(_place, tensors))) == len(tensors)
+        self._in_place = [each for each in how if each is not None] if is_plain else None
         return values
 
 
 class _Recorder(TorchFunctionMode):
     """Remembers which tensors came straight from a generator, and how to draw others like them.
 
-    A tensor that was worked on afterwards (sorted, masked, cast) is another tensor: its structure is part of the task.
+    A tensor that was worked on afterwards (sorted, masked, cast), or is two arguments at once, is another matter: its
+    structure is part of the task.
     """
 
     def __init__(self) -> None:

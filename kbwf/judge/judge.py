@@ -1,4 +1,4 @@
-"""The judge: owns secret seeds, expected outputs, clock and verdict, and runs no task's code itself."""
+"""The judge: owns secret seeds, expected outputs, clock and verdict; of a task's code it runs `get_inputs` alone."""
 
 import contextlib
 import time
@@ -57,7 +57,7 @@ class Judge:
                 self._end_left()
                 bench = self._bench_for(task, settings)
                 phases.lap("prepare_task")
-                candidate = bench.take_candidate()
+                candidate = bench.take_candidate(settings)
                 phases.lap("start_candidate")
                 try:
                     finding = self._try(bench, candidate, kernel_source, settings, phases)

@@ -67,8 +67,11 @@ class ArenaResults:
         found = []
         for position, (layout, coordinates) in enumerate(zip(self._outputs, probes.coordinates_L_C_N_D, strict=True)):
             dtype = getattr(torch, layout.dtype)
+            if 0 in layout.shape:
+                found.append(torch.empty(0, dtype=dtype, device=self._memory.device))
+                continue
             for claim in claims:
-                _check(claim[position], layout, self._memory.numel())
+                self._check(claim[position], layout)
             table = torch.tensor([claim[position] for claim in claims], device=self._memory.device)
             strides = table[:, 1:] if layout.shape else torch.zeros_like(table[:, :1])
             places = (coordinates * strides[:, None, :]).sum(dim=-1) + (table[:, :1] // dtype.itemsize)
@@ -78,12 +81,17 @@ class ArenaResults:
 
     def tensor(self, claim: list[int], layout: Buffer) -> torch.Tensor:
         """See `Results`: a view."""
-        _check(claim, layout, self._memory.numel())
+        self._check(claim, layout)
         dtype = getattr(torch, layout.dtype)
         return self._memory.view(dtype).as_strided(layout.shape, claim[1:], claim[0] // dtype.itemsize)
 
     def close(self) -> None:
         """The memory belongs to the bench."""
+
+    def _check(self, claim: list[int], layout: Buffer) -> None:
+        num_bytes = _extent_bytes(claim, layout)
+        if claim[0] < 0 or claim[0] % getattr(torch, layout.dtype).itemsize or claim[0] + num_bytes > len(self._memory):
+            raise ProtocolError(f"a result at {claim}, which is no place in the arena")
 
 
 class ProcessResults:
@@ -101,10 +109,13 @@ class ProcessResults:
         found = []
         for position, (layout, coordinates) in enumerate(zip(self._outputs, probes.coordinates_L_C_N_D, strict=True)):
             dtype = getattr(torch, layout.dtype)
+            if 0 in layout.shape:
+                found.append(torch.empty(0, dtype=dtype))
+                continue
             parts = []
             for claim, chosen in zip(claims, coordinates.tolist(), strict=True):
+                _extent_bytes(claim[position], layout)
                 address, *strides = claim[position]
-                _check([0, *strides], layout, 1 << 47)
                 for place in chosen:
                     offset = sum(one * stride for one, stride in zip(place, strides, strict=False)) * dtype.itemsize
                     parts.append(self._read(address + offset, dtype.itemsize))
@@ -113,45 +124,53 @@ class ProcessResults:
 
     def tensor(self, claim: list[int], layout: Buffer) -> torch.Tensor:
         """See `Results`: a copy."""
-        address, *strides = claim
         dtype = getattr(torch, layout.dtype)
-        num_bytes = _check([0, *strides], layout, 1 << 47)
+        num_bytes = _extent_bytes(claim, layout)
         if not num_bytes:
             return torch.empty(layout.shape, dtype=dtype)
-        return torch.frombuffer(bytearray(self._read(address, num_bytes)), dtype=dtype).as_strided(
-            layout.shape, strides
-        )
+        return torch.frombuffer(self._read(claim[0], num_bytes), dtype=dtype).as_strided(layout.shape, claim[1:])
 
     def close(self) -> None:
         """See `Results`."""
         os.close(self._descriptor)
 
-    def _read(self, address: int, num_bytes: int) -> bytes:
-        parts = bytearray()
+    def _read(self, address: int, num_bytes: int) -> bytearray:
+        found, num_read = bytearray(num_bytes), 0
         try:
-            while len(parts) < num_bytes:
-                part = os.pread(self._descriptor, num_bytes - len(parts), address + len(parts))
+            while num_read < num_bytes:
+                part = os.preadv(self._descriptor, [memoryview(found)[num_read:]], address + num_read)
                 if not part:
                     raise OSError
-                parts += part
+                num_read += part
         except (OSError, OverflowError, ValueError) as error:
             raise ProtocolError(f"a result at {address:#x}, where nothing can be read") from error
-        return bytes(parts)
+        return found
 
 
-def _check(claim: list[int], layout: Buffer, num_bytes: int) -> int:
-    """Bytes from the claim's start to its end, which must lie within so many.
+def check_claims(claims: Claims, outputs: list[Buffer], num_calls: int) -> None:
+    """As many claims as there are results; what each says is checked when it is read.
 
     Raises:
-        ProtocolError: they do not, or the claim has another form.
+        ProtocolError: there are more or fewer.
     """
-    offset, *strides = claim
-    item_bytes = getattr(torch, layout.dtype).itemsize
-    if len(strides) != len(layout.shape) or min(claim) < 0 or max(claim) > 1 << 47 or offset % item_bytes:
-        raise ProtocolError(f"a result at {claim}")
+    if len(claims) != num_calls or any(len(each) != len(outputs) for each in claims):
+        raise ProtocolError(
+            f"{len(claims)} results of {[len(each) for each in claims][:3]} tensors for {num_calls} calls"
+        )
+
+
+def _extent_bytes(claim: list[int], layout: Buffer) -> int:
+    """Bytes from a claim's first element to the end of its last, by its strides.
+
+    Raises:
+        ProtocolError: the claim has another form, or goes over much more than a result needs (`arena.is_readable`).
+    """
+    if len(claim) != 1 + len(layout.shape) or min(claim[1:], default=0) < 0:
+        raise ProtocolError(f"a result at {claim}"[:200])
     if 0 in layout.shape:
         return 0
-    extent = 1 + sum((size - 1) * stride for size, stride in zip(layout.shape, strides, strict=True))
-    if offset + extent * item_bytes > num_bytes or extent > 2 * layout.slot_bytes + 8192:
-        raise ProtocolError(f"a result at {claim}, which does not fit")
+    item_bytes = getattr(torch, layout.dtype).itemsize
+    extent = 1 + sum((size - 1) * stride for size, stride in zip(layout.shape, claim[1:], strict=True))
+    if extent * item_bytes > 2 * layout.slot_bytes + 4096 * item_bytes:
+        raise ProtocolError(f"a result at {claim}, over {extent} elements"[:200])
     return extent * item_bytes

@@ -21,7 +21,7 @@ class Comparison:
 
     is_right: bool
     max_abs_error: float | None
-    """Largest absolute difference, of complex numbers the modulus; None where it is no number, and for integers."""
+    """Largest absolute difference, of complex numbers the modulus; None where it is no number. Integers are counted."""
     num_unequal: int
     """Entries of integer and boolean outputs that differ."""
     tolerance: float
@@ -68,7 +68,13 @@ def chunks_of(found: torch.Tensor, wanted: torch.Tensor) -> Iterator[tuple[torch
 
 
 def _is_dense(tensor: torch.Tensor) -> bool:
-    return 1 + sum((s - 1) * stride for s, stride in zip(tensor.shape, tensor.stride(), strict=True)) == tensor.numel()
+    """Whether its elements fill one stretch of memory, each place once."""
+    expected = 1
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size != 1 and stride != expected:
+            return False
+        expected *= size
+    return True
 
 
 def agrees(found: torch.Tensor, wanted: torch.Tensor) -> bool:
@@ -82,11 +88,11 @@ def _compare_chunk(found: torch.Tensor, wanted: torch.Tensor) -> tuple[bool, flo
     if not wanted.numel():
         return True, 0.0
     tolerance = tolerance_of(wanted.dtype)
-    difference = found - wanted
-    if difference.dtype in TOLERANCES:
-        difference = found.float() - wanted.float()
+    if wanted.dtype in TOLERANCES:
+        found, wanted = found.float(), wanted.float()
     is_same = (found == wanted) | (found.isnan() & wanted.isnan())
-    size = difference.abs()
-    is_close = bool((is_same | (size <= tolerance + tolerance * wanted.abs())).all())
+    size = (found - wanted).abs()
+    is_within = (size <= tolerance + tolerance * wanted.abs()) & (size < torch.inf)  # infinite is close to nothing
+    is_close = bool((is_same | is_within).all())
     largest = float(torch.where(is_same, torch.zeros((), dtype=size.dtype, device=size.device), size).max())
     return is_close, largest if largest == largest and largest != float("inf") else None

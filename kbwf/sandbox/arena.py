@@ -50,14 +50,19 @@ class Arena:
 
 
 def claim_of(tensor: torch.Tensor, arena: Arena | None) -> list[int]:
-    """Where a result lies: offset into the arena (on the CPU its address), then its strides in elements."""
+    """Where a result lies: offset into the arena (on the CPU its address), then its strides in elements.
+
+    A result without elements lies nowhere, which is at 0.
+    """
     origin = arena.start if arena is not None else 0
-    return [tensor.data_ptr() - origin, *tensor.stride()]
+    return [tensor.data_ptr() - origin if tensor.numel() else 0, *tensor.stride()]
 
 
 def is_readable(tensor: torch.Tensor, arena: Arena | None) -> bool:
     """Whether the judge can read it there: in its memory, and not spread over much more than it needs."""
+    if not tensor.numel():
+        return True
     if arena is not None and not arena.holds(tensor):
         return False
     extent = 1 + sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return not tensor.numel() or extent <= 2 * tensor.numel() + 4096
+    return extent <= 2 * tensor.numel() + 4096

@@ -77,7 +77,8 @@ def _end(pid: int, grace_s: float) -> int:
             if number is not None:
                 os.kill(pid, number)
             if select.select([pidfd], [], [], limit_s)[0]:
-                return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+                return code if code >= 0 else 128 - code
     finally:
         os.close(pidfd)
     return 128 + signal.SIGKILL

@@ -69,6 +69,8 @@ class Open(_Message):
 
     kind: Literal["open"] = "open"
     inputs: list[Buffer] = []
+    num_slots: int = 0
+    """Of each of the inputs; also where there are none."""
     arena: Buffer | None = None
     """On a GPU, the memory that results are cut from."""
     outputs: list[Buffer] = []

@@ -51,15 +51,15 @@ class Runner:
     def __init__(self, opening: Open, descriptors: list[int], device: torch.device) -> None:
         remaining = iter(descriptors)
         inputs_L_S = [open_ring(layout, next(remaining, None), device) for layout in opening.inputs]
-        num_slots = max((len(ring) for ring in inputs_L_S), default=0)
-        self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(num_slots)]
+        self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(opening.num_slots)]
+        self._input_storages = {each.untyped_storage().data_ptr() for ring in inputs_L_S for each in ring}
         self._arena = Arena(open_memory(opening.arena, device)) if opening.arena else None
         self._wanted = [(torch.Size(each.shape), getattr(torch, each.dtype)) for each in opening.outputs]
         self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
         self._device = device
         self._token = torch.zeros(1, device=device)
         self._graphs: dict[tuple[int, ...], tuple[torch.cuda.CUDAGraph, list[list[torch.Tensor]]]] = {}
-        self._values_S: list[list[Any]] = [[] for _ in range(num_slots)]
+        self._values_S: list[list[Any]] = [[] for _ in range(opening.num_slots)]
         self._kept: list[list[torch.Tensor]] = []
         self.model: torch.nn.Module = torch.nn.Identity()
         self.reference: Any = None
@@ -118,7 +118,7 @@ class Runner:
                 try:
                     result = self.model(*arguments)
                     if request.may_alias is not None:
-                        self._refuse_aliases(result, request.may_alias, request.slots[number], number)
+                        self._refuse_aliases(result, request.may_alias, number)
                     results.append(self._fitting(result, number))
                     result = None
                 except _Stop:
@@ -147,15 +147,18 @@ class Runner:
                 raise _Stop(_misfit("dtype", _kind(leaf), wanted, number))
             if leaf.layout is not torch.strided:
                 raise _Stop(_misfit("type", f"a {leaf.layout} tensor", "a dense tensor", number))
-            if not is_readable(leaf, self._arena) or leaf.is_conj() or leaf.is_neg():
+            if not is_readable(leaf, self._arena) or self._is_input(leaf) or leaf.is_conj() or leaf.is_neg():
                 found[position] = leaf.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
         return found
 
-    def _refuse_aliases(self, result: Any, may_alias: list[bool], slot: int, number: int) -> None:
-        storages = {each.untyped_storage().data_ptr() for each in self.inputs_S_L[slot]}
+    def _is_input(self, leaf: torch.Tensor) -> bool:
+        """A result in an input's memory is copied: the judge writes there before it looks."""
+        return leaf.untyped_storage().data_ptr() in self._input_storages
+
+    def _refuse_aliases(self, result: Any, may_alias: list[bool], number: int) -> None:
         leaves = (self._leaves(result) if self._leaves else None) or []
         for leaf, is_fine in zip(leaves, may_alias, strict=False):
-            if isinstance(leaf, torch.Tensor) and not is_fine and leaf.untyped_storage().data_ptr() in storages:
+            if isinstance(leaf, torch.Tensor) and leaf.layout is torch.strided and not is_fine and self._is_input(leaf):
                 raise _Stop(_misfit("alias", "memory of an input", "memory of its own", number))
 
 
@@ -197,15 +200,20 @@ def _failure(error: BaseException, num_done: int) -> Failed:
     with contextlib.suppress(Exception):  # an exception's own __str__ is the kernel's code too
         text = " ".join(str(error).split())
     return Failed(
-        error=f"{type(error).__name__}: {text}"[:500],
-        trace=traceback.format_exc()[-_TRACE_CHARS:],
+        error=_plain(f"{type(error).__name__}: {text}"[:500]),
+        trace=_plain(traceback.format_exc()[-_TRACE_CHARS:]),
         is_out_of_memory=isinstance(error, torch.OutOfMemoryError | MemoryError),
         num_done=num_done,
     )
 
 
 def _misfit(what: Any, found: str, expected: str, number: int) -> Misfit:
-    return Misfit(what=what, found=found[:200], expected=expected[:200], num_done=number)
+    return Misfit(what=what, found=_plain(found[:200]), expected=expected[:200], num_done=number)
+
+
+def _plain(text: str) -> str:
+    """What a kernel says may hold half characters, which no message can."""
+    return text.encode(errors="replace").decode()
 
 
 def _type_name(value: Any) -> str:

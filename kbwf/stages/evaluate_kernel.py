@@ -41,7 +41,7 @@ class EvaluateHandler:
 
         Raises:
             RecordError: the chunk does not hold the sample.
-            InfrastructureError, TaskError: as in `Judge.evaluate`.
+            InfrastructureError, TaskError: as in `Judge.judge`.
         """
         task = read_record(Path(request["task"]), Task)
         samples = read_records(Path(request["samples"]), Sample)
@@ -58,6 +58,12 @@ class EvaluateHandler:
         evaluation = self.evaluate(task, sample, settings, prompt, Path(request["store"]))
         write_record(Path(request["output"]), evaluation)
         return {"message": describe(evaluation)}
+
+    def close(self) -> None:
+        """End every process that was started."""
+        if self._judge is not None:
+            self._judge.close()
+        self._launcher.close()
 
     def prepare(self) -> None:
         """While no job asks: get ready for the next."""
