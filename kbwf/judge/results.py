@@ -154,9 +154,8 @@ def check_claims(claims: Claims, outputs: list[Buffer], num_calls: int) -> None:
         ProtocolError: there are more or fewer.
     """
     if len(claims) != num_calls or any(len(each) != len(outputs) for each in claims):
-        raise ProtocolError(
-            f"{len(claims)} results of {[len(each) for each in claims][:3]} tensors for {num_calls} calls"
-        )
+        found = [len(each) for each in claims[:5]]
+        raise ProtocolError(f"{len(claims)} results, of {found} tensors, for {num_calls} calls of {len(outputs)}")
 
 
 def _extent_bytes(claim: list[int], layout: Buffer) -> int:

@@ -48,7 +48,8 @@ def _taken_apart(value: Any, where: str, tensors: list[torch.Tensor], values: li
     # No closure: one that calls itself is a cycle, and would keep gigabytes until the next collection.
     if type(value) in (torch.Tensor, torch.nn.Parameter):
         if value.layout is not torch.strided or value.is_quantized:
-            raise Unsupported(f"{where} is a {value.layout} tensor; dense tensors can be judged")
+            kind = "quantized" if value.is_quantized else str(value.layout)
+            raise Unsupported(f"{where} is a {kind} tensor; dense tensors can be judged")
         tensors.append(value.detach())
         return ["tensor"]
     if type(value) in (list, tuple):

@@ -3,21 +3,20 @@
 from collections.abc import Iterator
 
 import pytest
-import torch
 
-from kbwf.judge import judge as judge_module
 from kbwf.stages.evaluate_kernel import EvaluateHandler
+from tests.judge.problems import believe_every_time, new_handler
 
 
 @pytest.fixture(scope="module")
 def handler() -> Iterator[EvaluateHandler]:
-    """A handler with its zygote; the number of torch's threads is put back, which a judge sets for its process."""
-    num_threads = torch.get_num_threads()
-    yield EvaluateHandler(os.environ)
-    torch.set_num_threads(num_threads)
+    """A handler with its launcher."""
+    with new_handler() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A kernel whose times are doubted is timed again until it is believed: these tests ask for statuses, not times."""
-    monkeypatch.setattr(judge_module, "_NUM_TIMING_ATTEMPTS", 30)
+def statuses_not_times(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine shall change no status: only tests of times ask whether a time can be believed."""
+    if not any(map(request.node.get_closest_marker, ("timing", "gpu"))):
+        believe_every_time(monkeypatch)

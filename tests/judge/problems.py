@@ -1,5 +1,13 @@
 """Small tasks and kernels that the tests of the judge share."""
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import torch
+
+from kbwf.judge import measurement, trial
 from kbwf.records import Evaluation, Sample, Task
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
@@ -45,6 +53,21 @@ def kernel_of(forward: str = HONEST_FORWARD, top: str = "") -> str:
 HONEST_KERNEL = kernel_of()
 
 FAST = EvaluationSettings(mode="fast", device="cpu", timeout_s=60, max_memory_gb=1)
+
+
+@contextmanager
+def new_handler() -> Iterator[EvaluateHandler]:
+    """A handler that ends with all its processes; torch's number of threads is put back, which a judge sets."""
+    num_threads = torch.get_num_threads()
+    handler = EvaluateHandler(os.environ)
+    yield handler
+    handler.close()
+    torch.set_num_threads(num_threads)
+
+
+def believe_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a request may take no longer than an empty one, which is doubted: take every time as it is."""
+    monkeypatch.setattr(trial, "summarize", lambda blocks, overhead_ms: measurement.summarize(blocks, 0.0))
 
 
 def sample_of(response: str, *, policy_id: str = "base", sample_idx: int = 0, task_id: str = "l0_p001") -> Sample:
