@@ -147,13 +147,19 @@ class Bench:
         return took_ms, answer.results
 
     def expected(self, claims: Claims, call: int) -> list[torch.Tensor]:
-        """The expected result of a call, until the reference is asked again."""
+        """The expected result of a call, until the reference is asked again.
+
+        Raises:
+            InfrastructureError: the reference is gone, and its memory with it.
+        """
         pairs = zip(claims[call], self.description.outputs, strict=True)
-        return [self._expected.tensor(claim, layout) for claim, layout in pairs]
+        with self._asking():
+            return [self._expected.tensor(claim, layout) for claim, layout in pairs]
 
     def expected_probes(self, claims: Claims, probes: Probes) -> list[torch.Tensor]:
         """The same for chosen elements of all calls."""
-        return self._expected.probe(claims, probes)
+        with self._asking():
+            return self._expected.probe(claims, probes)
 
     def close(self) -> None:
         """End all runners and give the memory back."""

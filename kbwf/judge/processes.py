@@ -1,5 +1,6 @@
 """The judge's handles on other processes: the launcher, and the runners that it forks."""
 
+import contextlib
 import math
 import os
 import socket
@@ -43,12 +44,17 @@ class Launcher:
         confinement = Confinement(
             device=device, num_threads=num_threads, max_memory_gb=max_memory_gb, hidden=self._hidden, kept=self._kept
         )
-        connection, theirs = socket.socketpair()
-        control, their_control = socket.socketpair()
-        log_descriptor = os.memfd_create("kbwf-output")
-        with theirs, their_control:
+        with contextlib.ExitStack() as stack:
+            connection, theirs = map(stack.enter_context, socket.socketpair())
+            control, their_control = map(stack.enter_context, socket.socketpair())
+            log_descriptor = os.memfd_create("kbwf-output")
+            stack.callback(os.close, log_descriptor)
             self._send(Start(confinement=confinement), [theirs.fileno(), their_control.fileno(), log_descriptor])
-        return RunnerProcess(self, self._receive(Started).pid, connection, control, log_descriptor)
+            runner = RunnerProcess(self, self._receive(Started).pid, connection, control, log_descriptor)
+            stack.pop_all()
+            theirs.close()
+            their_control.close()
+        return runner
 
     def end(self, pid: int, grace_s: float) -> int:
         """Kill a runner with all it started; its exit code, 128 + n for signal n."""
@@ -149,12 +155,12 @@ class RunnerProcess:
         """Kill it, once; exit code and the end of its output."""
         if self._ended is None:
             code = self._launcher.end(self._pid, grace_s)
-            self._connection.close()
-            self._control.close()
             size = os.lseek(self._log_descriptor, 0, os.SEEK_END)
             tail = os.pread(self._log_descriptor, _OUTPUT_BYTES, max(0, size - _OUTPUT_BYTES))
-            os.close(self._log_descriptor)
             self._ended = code, tail.decode(errors="replace")
+            self._connection.close()
+            self._control.close()
+            os.close(self._log_descriptor)
         return self._ended
 
     def _tell(self, command: bytes) -> None:

@@ -202,7 +202,8 @@ def _failure(error: BaseException, num_done: int) -> Failed:
     return Failed(
         error=_plain(f"{type(error).__name__}: {text}"[:500]),
         trace=_plain(traceback.format_exc()[-_TRACE_CHARS:]),
-        is_out_of_memory=isinstance(error, torch.OutOfMemoryError | MemoryError),
+        # On the CPU torch raises a RuntimeError.
+        is_out_of_memory=isinstance(error, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in text,
         num_done=num_done,
     )
 

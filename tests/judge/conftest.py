@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from kbwf.stages.evaluate_kernel import EvaluateHandler
-from tests.judge.problems import believe_every_time, new_handler
+from tests.judge.problems import ask_for_no_times, new_handler
 
 
 @pytest.fixture(scope="module")
@@ -19,4 +19,4 @@ def handler() -> Iterator[EvaluateHandler]:
 def statuses_not_times(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine shall change no status: only tests of times ask whether a time can be believed."""
     if not any(map(request.node.get_closest_marker, ("timing", "gpu"))):
-        believe_every_time(monkeypatch)
+        ask_for_no_times(monkeypatch)

@@ -1,7 +1,6 @@
 """Kernels that fail in every way we know: each gets its status within its limit, and harms nothing after it."""
 
 import re
-import time
 from dataclasses import dataclass
 
 import pytest
@@ -47,20 +46,6 @@ FLOOD = """with open(1, "w", closefd=False) as output:
     for _ in range(200):
         print("x" * (1 << 20), file=output)
 """
-LIE = """class Sleepy:
-    def __init__(self):
-        self.now = 0.0
-    def __call__(self):
-        self.now += 1e-6
-        return self.now
-import time
-time.perf_counter = Sleepy()
-"""
-FIND_OUTPUT = """import sys
-frame = sys._getframe()
-while "output" not in frame.f_locals:
-    frame = frame.f_back
-"""
 GARBAGE = """import os
 for descriptor in range(3, 256):
     try:
@@ -71,15 +56,21 @@ for descriptor in range(3, 256):
 CLOSE_ALL = """import os
 os.closerange(3, 256)
 """
-FORGE = """import json, socket, sys
+FORGE = """import sys
+from kbwf.sandbox import messages
 frame = sys._getframe()
 while "connection" not in frame.f_locals:
     frame = frame.f_back
-claim = {"type": "Tensor", "is_tensor": True, "shape": [64], "dtype": "float32", "device": "cpu",
-         "aliases_input": False, "times_ms": [1e-3]}
-body = json.dumps(claim).encode()
-frame.f_locals["connection"].sendall(len(body).to_bytes(4, "big") + bytes(1) + body)
+connection, calls = frame.f_locals["connection"], len(frame.f_locals["request"].slots)
 """
+"""Finds the runner's connection to the judge, and how many calls this request has."""
+
+
+def forge(results: str) -> str:
+    """A forward that answers in the runner's place, with these results."""
+    return FORGE + f"messages.send(connection, messages.Done(results={results}))\nimport time\ntime.sleep(60)"
+
+
 NEW_INIT = """import torch
 
 
@@ -124,14 +115,14 @@ BAD_KERNELS = [
         "list",
         kernel_of("return [x.sum(dim=-1)]"),
         STATUS.WRONG_TYPE,
-        "forward returned list, expected a plain torch.Tensor",
+        "^forward returned a list, expected a plain torch.Tensor$",
     ),
-    bad("nothing", kernel_of("pass"), STATUS.WRONG_TYPE, "forward returned NoneType"),
+    bad("nothing", kernel_of("pass"), STATUS.WRONG_TYPE, "forward returned a NoneType"),
     bad(
         "subclass",
         kernel_of(HONEST_FORWARD + ".as_subclass(Lazy)", top="class Lazy(torch.Tensor): pass"),
         STATUS.WRONG_TYPE,
-        "forward returned Lazy",
+        "forward returned a kernel.Lazy",
     ),
     bad(
         "instance_override",
@@ -142,21 +133,20 @@ BAD_KERNELS = [
     bad("input_changed", kernel_of("return x.mul_(self.weight).sum(dim=-1)"), STATUS.INPUT_CHANGED, "changed in place"),
     bad("nan", kernel_of(HONEST_FORWARD + " * float('nan')"), STATUS.WRONG_VALUES, "NaN or infinite"),
     bad("zeros", kernel_of("return torch.zeros(64)"), STATUS.WRONG_VALUES, "max abs error .* tolerance 0.0001"),
-    bad(
-        "reads_the_output",
-        kernel_of(FIND_OUTPUT + "return frame.f_locals['output'].clone()"),
-        STATUS.WRONG_VALUES,
-        "NaN or infinite",
-    ),
-    bad("forges_an_answer", kernel_of(FORGE + "import time\ntime.sleep(0.5)"), STATUS.WRONG_VALUES, "NaN or infinite"),
+    bad("sparse", kernel_of(HONEST_FORWARD + ".to_sparse()"), STATUS.WRONG_TYPE, "sparse_coo tensor, expected a dense"),
+    bad("claims_nothing", kernel_of(forge("[]")), STATUS.FLAGGED, "what is no message: 0 results, of "),
+    bad("claims_too_much", kernel_of(forge("[[[0, 1]]] * (calls + 1)")), STATUS.FLAGGED, "no message: 2 results, of "),
+    bad("claims_two_tensors", kernel_of(forge("[[[0, 1]] * 2] * calls")), STATUS.FLAGGED, r"of \[2\] tensors"),
+    bad("claims_no_memory", kernel_of(forge("[[[12345, 1]]] * calls")), STATUS.FLAGGED, "0x3039, where nothing can be"),
+    bad("claims_huge_memory", kernel_of(forge("[[[2**90, 1]]] * calls")), STATUS.FLAGGED, "where nothing can be read"),
+    bad("claims_a_negative_place", kernel_of(forge("[[[-8, 1]]] * calls")), STATUS.FLAGGED, "where nothing can be read"),
+    bad("claims_huge_strides", kernel_of(forge("[[[x.data_ptr(), 2**60]]] * calls")), STATUS.FLAGGED, "a result at"),
+    bad("claims_no_strides", kernel_of(forge("[[[x.data_ptr()]]] * calls")), STATUS.FLAGGED, "a result at"),
+    bad("claims_its_input", kernel_of(forge("[[[x.data_ptr(), 1]]] * calls")), STATUS.WRONG_VALUES, "max abs error|NaN"),
+    bad("answers_something_else", kernel_of(FORGE + "messages.send(connection, messages.Loaded())\n" + HONEST_FORWARD),
+        STATUS.FLAGGED, "'loaded' out of turn"),
     bad("garbage_on_every_descriptor", kernel_of(GARBAGE + HONEST_FORWARD), STATUS.FLAGGED, "no message"),
     bad("closes_every_descriptor", kernel_of(CLOSE_ALL + HONEST_FORWARD), STATUS.CRASHED, "exit code 70$"),
-    bad(
-        "lies_about_its_times",
-        kernel_of("import time\ntime.sleep(0.02)\n" + HONEST_FORWARD, top=LIE),
-        STATUS.FLAGGED,
-        r"claim 0\.\d+ ms a block, the judge's clock says [1-9]\d\.",
-    ),
 ]
 
 
@@ -204,25 +194,12 @@ def test_a_response_without_a_kernel_gets_the_reason_and_no_process(
     ids=["forward", "import"],
 )
 def test_a_kernel_that_hangs_is_killed_at_its_limit(handler: EvaluateHandler, source: str) -> None:
-    """TIMEOUT after timeout_s and not before; the honest kernel after it passes."""
+    """TIMEOUT, although the task's bench was made for a longer limit; the honest kernel after it passes."""
     settings = EvaluationSettings(**{**FAST.model_dump(), "timeout_s": 1.0})
     judge(handler, HONEST_KERNEL)
-    started_s = time.monotonic()
     evaluation = judge(handler, source, settings=settings)
-    assert evaluation.status == STATUS.TIMEOUT
-    assert time.monotonic() - started_s >= 1.0
+    assert (evaluation.status, evaluation.message) == (STATUS.TIMEOUT, "no answer within evaluation.timeout_s")
     assert judge(handler, HONEST_KERNEL).status == STATUS.PASSED
-
-
-def test_a_result_that_aliases_an_input_passes_only_where_the_reference_s_does(handler: EvaluateHandler) -> None:
-    """`return x` has the right values for a copy and for a view alike; only for the view it is right."""
-    copy, view = task_of("return x.clone()", 2), task_of("return x.view(-1)", 3)
-    evaluation = judge(handler, kernel_of("return x"), copy)
-    assert (evaluation.status, evaluation.message) == (
-        STATUS.INPUT_CHANGED,
-        "the result shares memory with an input, the reference's does not",
-    )
-    assert judge(handler, kernel_of("return x.reshape(-1)"), view).status == STATUS.PASSED
 
 
 def test_the_trace_says_where_the_kernel_failed(handler: EvaluateHandler) -> None:

@@ -1,0 +1,90 @@
+"""Tasks of every kind that KernelBench's format allows, each judged with its own reference and with kernels."""
+
+import re
+
+import pytest
+
+from kbwf.errors import TaskError
+from kbwf.records import EvalStatus
+from kbwf.settings import EvaluationSettings
+from kbwf.stages.evaluate_kernel import EvaluateHandler
+from tests.judge.problems import FAST, HONEST_KERNEL, judge
+from tests.judge.quirks import REFUSED, SAME, TASKS, kernel, quirk
+
+STATUS = EvalStatus
+
+FFT = """n = x.shape[-1]
+k = torch.arange(n)
+return x.to(torch.complex64) @ torch.exp(-2j * torch.pi * k[:, None] * k[None, :] / n).to(torch.complex64)"""
+NORMALISE = """return (x - x.mean(0)) * torch.rsqrt(x.var(0, unbiased=False) + self.bn.eps) * self.bn.weight + self.bn.bias"""
+NEVER_TWICE = """seen = self.__dict__.setdefault("seen", set())
+assert k not in seen
+seen.add(k)
+return x * k"""
+FORGET_ITS_PLACE = "y = x.add_(1)\nx.zero_()\nreturn y"
+
+CASES = {
+    "rand_scalar": [("never_twice", kernel(NEVER_TWICE, "x, k"), STATUS.PASSED, "")],
+    "integer_output": [
+        ("off", kernel("return (torch.argmax(x, 1) + 1) % 8"), STATUS.WRONG_VALUES, "^8 entries differ, none may$"),
+        ("float", kernel("return torch.argmax(x, 1).float()"), STATUS.WRONG_DTYPE, "float32 on cpu, expected int64"),
+    ],
+    "expanded_output": [("dense", kernel("return x.mean(0).repeat(8, 1)"), STATUS.PASSED, "")],
+    "complex_output": [
+        ("matmul", kernel(FFT), STATUS.PASSED, ""),
+        ("conjugate", kernel("return torch.fft.fft(x).conj()"), STATUS.WRONG_VALUES, "^max abs error .* 0.0001$"),
+    ],
+    "tuple_output": [
+        ("list", kernel("return [x.sum(0), {'a': (x.half(),), 'b': x > 0.5}]"), STATUS.PASSED, ""),
+        ("key", kernel("return x.sum(0), {'b': x > 0.5}"), STATUS.WRONG_TYPE, "^forward returned a tuple of 2, expected"),
+        ("last", kernel("return x.sum(0), {'b': x > 0.5, 'a': [x.half() + 1]}"), STATUS.WRONG_VALUES, "tolerance 0.01$"),
+        ("flags", kernel("return x.sum(0), {'b': x > 2, 'a': [x.half()]}"), STATUS.WRONG_VALUES, "entries differ"),
+    ],
+    "empty_output": [("zeros", kernel("return torch.zeros(0), x.sum()"), STATUS.PASSED, "")],
+    "batch_norm": [("own", kernel(NORMALISE, init="self.bn = nn.BatchNorm1d(8)"), STATUS.PASSED, "")],
+    "in_place": [
+        ("pure", kernel("return x + 1"), STATUS.PASSED, ""),
+        ("undone", kernel("return x"), STATUS.WRONG_VALUES, "^max abs error 1,"),
+        ("elsewhere", kernel(FORGET_ITS_PLACE), STATUS.WRONG_VALUES, "max abs error"),
+    ],
+    "relu_in_place": [("pure", kernel("return torch.relu(x)"), STATUS.PASSED, "")],
+    "copy": [("alias", kernel("return x"), STATUS.INPUT_CHANGED, "^the result shares memory with an input")],
+    "view": [("alias", kernel("return x.reshape(-1)"), STATUS.PASSED, "")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_task_s_own_reference_passes_and_kernels_get_what_they_deserve(handler: EvaluateHandler, name: str) -> None:
+    """Right ones pass, also with a list for a tuple or a copy for a view; wrong ones are told why."""
+    for case, source, status, message in [("same", SAME, STATUS.PASSED, "^$"), *CASES.get(name, [])]:
+        evaluation = judge(handler, source, TASKS[name])
+        assert evaluation.status == status, (case, evaluation.message, evaluation.trace)
+        assert re.search(message, evaluation.message), (case, evaluation.message)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_task_that_cannot_be_judged_is_refused_by_name_and_reason(handler: EvaluateHandler, name: str) -> None:
+    """No kernel is to blame."""
+    task, reason = REFUSED[name]
+    settings = EvaluationSettings(**{**FAST.model_dump(), "reference_timeout_s": 2 if name == "hangs" else 120})
+    with pytest.raises(TaskError, match=f"l0_p007 Quirk: .*{reason}"):
+        judge(handler, SAME, task, settings)
+
+
+def test_after_tasks_that_cannot_be_judged_others_can(handler: EvaluateHandler) -> None:
+    """The judge is as it was."""
+    with pytest.raises(TaskError):
+        judge(handler, SAME, REFUSED["raises"][0])
+    assert judge(handler, HONEST_KERNEL).status == STATUS.PASSED
+
+
+def test_the_mode_of_modules_is_a_setting(handler: EvaluateHandler) -> None:
+    """In evaluation mode dropout does nothing, and batch normalisation goes by running statistics, here 0 and 1."""
+    settings = EvaluationSettings(**{**FAST.model_dump(), "module_mode": "eval"})
+    dropout = quirk("return self.dropout(x)", init="self.dropout = nn.Dropout(0.5)")
+    assert judge(handler, kernel("return x.clone()"), dropout, settings).status == STATUS.PASSED
+    with pytest.raises(TaskError, match="give different outputs"):
+        judge(handler, SAME, dropout)
+    by_running = kernel("return x / (1 + self.bn.eps) ** 0.5", init="self.bn = nn.BatchNorm1d(8)")
+    assert judge(handler, by_running, TASKS["batch_norm"], settings).status == STATUS.PASSED
+    assert judge(handler, by_running, TASKS["batch_norm"]).status == STATUS.WRONG_VALUES
