@@ -113,6 +113,7 @@ class Evaluation(Origin):
     environment: Environment | None = None
     sandbox: SandboxReport | None = None
     mode: Literal["fast", "full", "adaptive"]
+    module_mode: Literal["train", "eval"] = "train"
     is_reused: bool = False
     """Taken from an earlier measurement of the same kernel under the same conditions."""
     seconds_s: dict[str, float] = Field(default_factory=dict)

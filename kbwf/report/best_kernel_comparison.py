@@ -1,16 +1,22 @@
 """The comparison at the end of a best kernel's file. Copied there as text: it runs alone, where kbwf is not installed.
 
-The same steps as the judge's: parameters and inputs drawn on the device from equal seeds, the modules in evaluation
-mode, the verdict's rule and tolerance. The judge's inputs are secret; here a seed stands in their place.
+The same steps as the judge's: parameters and inputs drawn on the device from equal seeds, the modules in the same mode,
+the verdict's rule and tolerance. The judge's inputs are secret; here a seed stands in their place.
 """
 
 from typing import Any
 
 
 def compare_with_reference(
-    kernel_class: Any, reference_source: str, device: str, num_threads: int | None, tolerance: float
+    kernel_class: Any,
+    reference_source: str,
+    device: str,
+    num_threads: int | None,
+    tolerance: float,
+    is_training: bool,
 ) -> None:
     """Print whether the outputs agree, and the times; ends the program, with 1 if they do not."""
+    import copy
     import random
     import statistics
     import time
@@ -33,11 +39,32 @@ def compare_with_reference(
         with torch.device(device):
             return draw(*arguments)
 
-    def placed(values: Any) -> list[Any]:
-        return [value.to(device) if isinstance(value, torch.Tensor) else value for value in values]
+    def placed(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return value.to(device)
+        if type(value) is dict:
+            return {key: placed(each) for key, each in value.items()}
+        return type(value)(placed(each) for each in value) if type(value) in (list, tuple) else value
+
+    def agrees(found: Any, wanted: Any) -> bool:
+        if isinstance(wanted, torch.Tensor):
+            if type(found) not in (torch.Tensor, torch.nn.Parameter) or found.shape != wanted.shape:
+                return False
+            if found.dtype != wanted.dtype or not (wanted.is_floating_point() or wanted.is_complex()):
+                return found.dtype == wanted.dtype and torch.equal(found, wanted)
+            return torch.allclose(found, wanted, rtol=tolerance, atol=tolerance, equal_nan=True)
+        if isinstance(wanted, dict):
+            return (
+                isinstance(found, dict)
+                and set(found) == set(wanted)
+                and all(agrees(found[k], wanted[k]) for k in wanted)
+            )
+        if isinstance(wanted, list | tuple):
+            return isinstance(found, list | tuple) and len(found) == len(wanted) and all(map(agrees, found, wanted))
+        return True
 
     def call(model: Any) -> tuple[Any, float]:
-        arguments = [value.clone() if isinstance(value, torch.Tensor) else value for value in inputs]
+        arguments = copy.deepcopy(inputs)
         if device == "cuda":
             torch.cuda.synchronize()
         start_s = time.perf_counter()
@@ -47,15 +74,12 @@ def compare_with_reference(
         return output, (time.perf_counter() - start_s) * 1e3
 
     init_inputs = placed(seeded(42, reference.get_init_inputs))
-    models = [seeded(42, kind, *init_inputs).to(device).eval() for kind in (reference.Model, kernel_class)]
+    kinds = reference.Model, kernel_class
+    models = [seeded(42, kind, *init_inputs).to(device).train(is_training) for kind in kinds]
     inputs = placed(seeded(1, reference.get_inputs))
     with torch.no_grad():
         (expected, _), (output, _) = call(models[0]), call(models[1])
-        is_same = type(output) is torch.Tensor and (output.shape, output.dtype) == (expected.shape, expected.dtype)
-        if is_same and expected.is_floating_point():
-            is_same = torch.allclose(output, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
-        elif is_same:
-            is_same = torch.equal(output, expected)
+        is_same = agrees(output, expected)
         print(f"outputs {'agree within' if is_same else 'DIFFER by more than'} {tolerance:g}")
         times_ms: list[list[float]] = []
         end_s = time.perf_counter() + 5

@@ -75,6 +75,7 @@ def kernel_file(task: Task, choice: Selection, selections: list[Selection], scor
         "device": "cpu" if device.startswith("cpu") else "cuda",
         "num_threads": threads,
         "tolerance": evaluation.official.tolerance if evaluation.official else 1e-4,
+        "is_training": evaluation.module_mode == "train",
     }
     arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     return (

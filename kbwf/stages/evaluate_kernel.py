@@ -155,5 +155,6 @@ def _to_record(
         environment=environment,
         sandbox=finding.sandbox,
         mode=settings.mode,
+        module_mode=settings.module_mode,
         seconds_s=finding.seconds_s,
     )

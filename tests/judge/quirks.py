@@ -97,7 +97,10 @@ REFUSED = {
     "stateful": (quirk("self.n += 1\nreturn x * self.n", init="self.n = 0"), "give different outputs .* leave it out"),
     "raises": (quirk("return undefined"), "cannot be judged on cpu: NameError: name 'undefined' is not defined"),
     "no_output": (quirk("return 2.5"), "cannot be judged on cpu: TypeError: forward returns no tensor"),
-    "exits": (quirk("import os\nos.write(2, b'last words')\nos._exit(3)"), "ends its process; its output ends:\nlast words"),
+    "exits": (
+        quirk("import os\nos.write(2, b'last words')\nos._exit(3)"),
+        "ends its process; its output ends:\nlast words",
+    ),
     "too_large": (
         quirk("scratch = torch.empty(1_200_000_000)\nreturn x * 2"),  # 4.8 GB of address space, never touched
         "needs more memory than there is: .*evaluation.max_memory_gb is 1; raise it",

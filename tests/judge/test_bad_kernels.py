@@ -139,12 +139,20 @@ BAD_KERNELS = [
     bad("claims_two_tensors", kernel_of(forge("[[[0, 1]] * 2] * calls")), STATUS.FLAGGED, r"of \[2\] tensors"),
     bad("claims_no_memory", kernel_of(forge("[[[12345, 1]]] * calls")), STATUS.FLAGGED, "0x3039, where nothing can be"),
     bad("claims_huge_memory", kernel_of(forge("[[[2**90, 1]]] * calls")), STATUS.FLAGGED, "where nothing can be read"),
-    bad("claims_a_negative_place", kernel_of(forge("[[[-8, 1]]] * calls")), STATUS.FLAGGED, "where nothing can be read"),
+    bad(
+        "claims_a_negative_place", kernel_of(forge("[[[-8, 1]]] * calls")), STATUS.FLAGGED, "where nothing can be read"
+    ),
     bad("claims_huge_strides", kernel_of(forge("[[[x.data_ptr(), 2**60]]] * calls")), STATUS.FLAGGED, "a result at"),
     bad("claims_no_strides", kernel_of(forge("[[[x.data_ptr()]]] * calls")), STATUS.FLAGGED, "a result at"),
-    bad("claims_its_input", kernel_of(forge("[[[x.data_ptr(), 1]]] * calls")), STATUS.WRONG_VALUES, "max abs error|NaN"),
-    bad("answers_something_else", kernel_of(FORGE + "messages.send(connection, messages.Loaded())\n" + HONEST_FORWARD),
-        STATUS.FLAGGED, "'loaded' out of turn"),
+    bad(
+        "claims_its_input", kernel_of(forge("[[[x.data_ptr(), 1]]] * calls")), STATUS.WRONG_VALUES, "max abs error|NaN"
+    ),
+    bad(
+        "answers_something_else",
+        kernel_of(FORGE + "messages.send(connection, messages.Loaded())\n" + HONEST_FORWARD),
+        STATUS.FLAGGED,
+        "'loaded' out of turn",
+    ),
     bad("garbage_on_every_descriptor", kernel_of(GARBAGE + HONEST_FORWARD), STATUS.FLAGGED, "no message"),
     bad("closes_every_descriptor", kernel_of(CLOSE_ALL + HONEST_FORWARD), STATUS.CRASHED, "exit code 70$"),
 ]

@@ -16,7 +16,9 @@ STATUS = EvalStatus
 FFT = """n = x.shape[-1]
 k = torch.arange(n)
 return x.to(torch.complex64) @ torch.exp(-2j * torch.pi * k[:, None] * k[None, :] / n).to(torch.complex64)"""
-NORMALISE = """return (x - x.mean(0)) * torch.rsqrt(x.var(0, unbiased=False) + self.bn.eps) * self.bn.weight + self.bn.bias"""
+NORMALISE = (
+    """return (x - x.mean(0)) * torch.rsqrt(x.var(0, unbiased=False) + self.bn.eps) * self.bn.weight + self.bn.bias"""
+)
 NEVER_TWICE = """seen = self.__dict__.setdefault("seen", set())
 assert k not in seen
 seen.add(k)
@@ -36,8 +38,8 @@ CASES = {
     ],
     "tuple_output": [
         ("list", kernel("return [x.sum(0), {'a': (x.half(),), 'b': x > 0.5}]"), STATUS.PASSED, ""),
-        ("key", kernel("return x.sum(0), {'b': x > 0.5}"), STATUS.WRONG_TYPE, "^forward returned a tuple of 2, expected"),
-        ("last", kernel("return x.sum(0), {'b': x > 0.5, 'a': [x.half() + 1]}"), STATUS.WRONG_VALUES, "tolerance 0.01$"),
+        ("key", kernel("return x.sum(0), {'b': x > 0.5}"), STATUS.WRONG_TYPE, "^forward returned a tuple of 2"),
+        ("last", kernel("return x.sum(0), {'b': x > 0.5, 'a': [x.half() + 1]}"), STATUS.WRONG_VALUES, "0.01$"),
         ("flags", kernel("return x.sum(0), {'b': x > 2, 'a': [x.half()]}"), STATUS.WRONG_VALUES, "entries differ"),
     ],
     "empty_output": [("zeros", kernel("return torch.zeros(0), x.sum()"), STATUS.PASSED, "")],

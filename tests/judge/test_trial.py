@@ -49,7 +49,8 @@ while "connection" not in frame.f_locals:
     frame = frame.f_back
 request = frame.f_locals["request"]
 if {condition}:
-    messages.send(frame.f_locals["connection"], messages.Done(results=[[[x.data_ptr(), *x.stride()]]] * len(request.slots)))
+    results = [[[x.data_ptr(), *x.stride()]]] * len(request.slots)
+    messages.send(frame.f_locals["connection"], messages.Done(results=results))
     import time
     time.sleep(60)
 """
@@ -113,8 +114,8 @@ def test_answering_with_an_input_as_a_result_is_wrong(handler: EvaluateHandler) 
 
 def test_an_input_that_is_changed_when_timed_is_seen(handler: EvaluateHandler) -> None:
     """Not only in the correctness trials."""
-    forward = f"y = {HONEST_FORWARD.removeprefix('return ')}\nself.n = getattr(self, 'n', 0) + 1\nif self.n > 1:\n    x.zero_()"
-    evaluation = judge(handler, kernel_of(forward + "\nreturn y"))
+    count = "self.n = getattr(self, 'n', 0) + 1\nif self.n > 1:\n    x.zero_()"
+    evaluation = judge(handler, kernel_of(f"y = (x * self.weight).sum(dim=-1)\n{count}\nreturn y"))
     assert (evaluation.status, evaluation.message) == (
         STATUS.INPUT_CHANGED,
         "an input was changed in place, in a timed call",

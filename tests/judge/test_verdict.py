@@ -39,7 +39,7 @@ def test_values_are_close_within_absolute_plus_relative_tolerance() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision_has_a_wider_tolerance_and_is_compared_in_single(dtype: torch.dtype) -> None:
-    """At 1 the bound is 0.02: 1 + 2/128 = 1.015625 is within, 1 + 3/128 = 1.0234375 is not; both are exact in either."""
+    """At 1 the bound is 0.02: 1 + 2/128 is within, 1 + 3/128 is not; both are exact in either precision."""
     wanted = torch.ones(3, dtype=dtype)
     assert is_right(wanted + 2 / 128, wanted)
     assert not is_right(wanted + 3 / 128, wanted)

@@ -131,7 +131,7 @@ def test_arguments_of_a_model_come_from_the_reference() -> None:
 
 @pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
 def test_a_module_behaves_as_if_it_lay_in_a_file() -> None:
-    """Its name, its path, its source; dataclasses with postponed annotations; pickle; scripted classes and functions."""
+    """Its name, its path, its source; postponed annotations of dataclasses; pickle; scripted classes."""
     module = load_module(FILE_LIKE, "kbwf_test_file")
     assert sys.modules["kbwf_test_file"] is module
     assert (module.name, module.path) == ("kbwf_test_file", "/kbwf/kbwf_test_file.py")

@@ -1,5 +1,6 @@
 """The evaluate stage: requests, records, and measurements used again."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,15 @@ from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
 from kbwf.store import read_record, write_record, write_records
 from tests.builders import make_evaluation, make_task, make_timing
-from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+from tests.judge.problems import (
+    FAST,
+    HONEST_FORWARD,
+    HONEST_KERNEL,
+    ask_for_no_times,
+    new_handler,
+    sample_of,
+    task_of,
+)
 
 COMMENTED = "# a remark\nproduct = x * self.weight  # by column\n\nreturn product.sum(\n    dim=-1)"
 PLAIN = "product = x * self.weight\nreturn product.sum(dim=-1)"
@@ -23,17 +32,22 @@ PLAIN = "product = x * self.weight\nreturn product.sum(dim=-1)"
 
 @pytest.fixture(scope="module")
 def handler() -> Iterator[EvaluateHandler]:
-    """One for this module; torch's number of threads is put back."""
-    num_threads = torch.get_num_threads()
-    yield EvaluateHandler(os.environ)
-    torch.set_num_threads(num_threads)
+    """One for this module."""
+    with new_handler() as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def statuses_not_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine shall change no status."""
+    ask_for_no_times(monkeypatch)
 
 
 @pytest.fixture
 def findings(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """What the judge will find, last first; without any it judges for real."""
     waiting: list[Finding] = []
-    monkeypatch.setattr(Judge, "evaluate", lambda self, task, source, settings: waiting.pop())
+    monkeypatch.setattr(Judge, "judge", lambda self, task, source, settings: waiting.pop())
     return waiting
 
 
@@ -139,7 +153,7 @@ def test_a_kernel_in_a_file_is_judged_by_hand(tmp_path: Path) -> None:
     (tmp_path / "kernel.py").write_text(HONEST_KERNEL)
     (tmp_path / "7_Weighted_sum.py").write_text(task_of().reference_source)
     num_threads = torch.get_num_threads()
-    evaluation, text = evaluate_file(str(tmp_path / "7_Weighted_sum.py"), tmp_path / "kernel.py", FAST)
+    evaluation, text = evaluate_file(str(tmp_path / "7_Weighted_sum.py"), tmp_path / "kernel.py", FAST, os.environ)
     torch.set_num_threads(num_threads)
     assert evaluation.status == EvalStatus.PASSED and evaluation.policy_id == "by-hand"
     lines = text.splitlines()

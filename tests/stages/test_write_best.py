@@ -1,19 +1,25 @@
 """The folder of best kernels."""
 
+import contextlib
 import csv
+import io
+import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from kbwf.errors import RecordError
-from kbwf.records import EvalStatus, ScoredSample, Selection, Task
+from kbwf.records import EvalStatus, Evaluation, ScoredSample, Selection, Task
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.stages.write_best import write_best
 from kbwf.store import write_record, write_records
 from tests.builders import make_sample, make_scored, make_selection, make_task
+from tests.judge.problems import ask_for_no_times, new_handler
 
 
 def run_write_best(
@@ -164,10 +170,12 @@ def get_init_inputs():
 """
 
 _LAYER = "self.layer(x)"
+_OWN_STATISTICS = "torch.nn.functional.batch_norm(self.layer[0](x), None, None, training=True)"
+_PAIR = "x.sum(0), {'a': [x > 0.5]}"
 _COMPARED = [
     (_LAYER, _LAYER, True),
-    (_LAYER, "torch.nn.functional.batch_norm(self.layer[0](x), None, None, training=True)", False),
-    (_LAYER, "self.layer.train()(x)", False),
+    (_LAYER, _OWN_STATISTICS, True),
+    (_LAYER, "self.layer.eval()(x)", False),
     (_LAYER, _LAYER + " + 1e-3", False),
     (_LAYER, _LAYER + ".double()", False),
     (_LAYER, _LAYER + "[:1]", False),
@@ -175,27 +183,71 @@ _COMPARED = [
     ("x.half() @ x.half().T", "(x @ x.T).half() * 1.1", False),
     ("(x * 9).long()", "(x * 9).long()", True),
     ("(x * 9).long()", "(x * 9).long() + (x > 0.99)", False),
+    ("torch.fft.fft(x)", "torch.fft.fft(x) + 1e-6j", True),
+    ("torch.fft.fft(x)", "torch.fft.fft(x) + 1j", False),
+    (_PAIR, "[x.sum(0), {'a': (x > 0.5,)}]", True),
+    (_PAIR, "x.sum(0), {'a': [x > 0.6]}", False),
+    (_PAIR, "x.sum(0), {'b': [x > 0.5]}", False),
+    ("x.add_(1)", "x + 1", True),
 ]
+
+
+@pytest.fixture(scope="module")
+def handler() -> Iterator[EvaluateHandler]:
+    """One for this module."""
+    with new_handler() as found:
+        yield found
 
 
 @pytest.mark.parametrize(("reference", "kernel", "is_right"), _COMPARED, ids=[kernel for _, kernel, _ in _COMPARED])
 def test_the_file_s_comparison_says_what_the_judge_says(
-    tmp_path: Path, reference: str, kernel: str, is_right: bool
+    handler: EvaluateHandler,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    reference: str,
+    kernel: str,
+    is_right: bool,
 ) -> None:
-    """Right, wrong, in half precision, in training mode, of another shape or dtype: the same verdict from both."""
+    """Right, wrong, in half precision, with own statistics, of another shape, dtype or structure: one verdict."""
+    ask_for_no_times(monkeypatch)
     task = make_task(1, reference_source=_MODEL.format(forward=reference))
     source = f"{task.reference_source}\n\nclass ModelNew(Model):\n    def forward(self, x):\n        return {kernel}\n"
     sample = make_sample(0).model_copy(update={"response": source})
     settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)
-    judged = EvaluateHandler(os.environ).evaluate(task, sample, settings, PromptSettings(style="model_new"), store=None)
+    judged = handler.evaluate(task, sample, settings, PromptSettings(style="model_new"), store=None)
     assert judged.is_correct == is_right, judged.message
+    assert_file_says(tmp_path, task, source, judged, is_right)
 
+
+def test_the_file_s_modules_are_in_the_mode_in_which_they_were_judged(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In evaluation mode, batch normalisation goes by running statistics, and the batch's own are wrong."""
+    ask_for_no_times(monkeypatch)
+    task = make_task(1, reference_source=_MODEL.format(forward=_LAYER))
+    settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60, module_mode="eval")
+    for kernel, is_right in ((_LAYER, True), (_OWN_STATISTICS, False)):
+        source = (
+            f"{task.reference_source}\n\nclass ModelNew(Model):\n    def forward(self, x):\n        return {kernel}\n"
+        )
+        sample = make_sample(0).model_copy(update={"response": source})
+        judged = handler.evaluate(task, sample, settings, PromptSettings(style="model_new"), store=None)
+        assert (judged.is_correct, judged.module_mode) == (is_right, "eval"), judged.message
+        folder = tmp_path / str(is_right)
+        folder.mkdir()
+        assert_file_says(folder, task, source, judged, is_right)
+
+
+def assert_file_says(folder: Path, task: Task, source: str, judged: Evaluation, is_right: bool) -> None:
+    """The best kernel's file of this evaluation, run alone, finds its outputs right or not."""
     scored = make_scored(0, 2.0)
-    official = judged.official
-    assert official is not None
-    claimed = scored.evaluation.model_copy(update={"kernel_source": source, "official": official})
-    scored = scored.model_copy(update={"evaluation": claimed})
-    _, paths = run_write_best(tmp_path, [task], [scored], [make_selection(2.0, sample_idx=0)])
-    done = subprocess.run([sys.executable, paths["l0_p001"]], capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == (0 if is_right else 1), done.stdout + done.stderr
-    assert ("agree within" if is_right else "DIFFER") in done.stdout
+    assert judged.official is not None
+    changes = {"kernel_source": source, "official": judged.official, "module_mode": judged.module_mode}
+    scored = scored.model_copy(update={"evaluation": scored.evaluation.model_copy(update=changes)})
+    _, paths = run_write_best(folder, [task], [scored], [make_selection(2.0, sample_idx=0)])
+    num_threads, said = torch.get_num_threads(), io.StringIO()
+    with pytest.raises(SystemExit) as ended, contextlib.redirect_stdout(said):
+        runpy.run_path(str(paths["l0_p001"]), run_name="__main__")
+    torch.set_num_threads(num_threads)
+    assert ended.value.code == (0 if is_right else 1), said.getvalue()
+    assert ("agree within" if is_right else "DIFFER") in said.getvalue()
