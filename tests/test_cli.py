@@ -110,14 +110,19 @@ def test_an_error_is_its_exit_code_and_a_message_without_a_traceback(
 
 
 def test_a_kernel_can_be_judged_by_hand(tmp_path: Path) -> None:
-    """Figures on standard output, the record where it was asked for; a kernel that fails is a result, exit code 0."""
+    """Figures on standard output, the record where it was asked for; a kernel that fails is a result, exit code 0.
+
+    On a machine with much else to do the first one's times may not be believed, which its line then says.
+    """
     kernel, settings = tmp_path / "kernel.py", '{"mode": "fast", "device": "cpu"}'
     kernel.write_text("class ModelNew(Model):\n    pass\n")
     done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings, "--output", tmp_path / "out.json")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert lines[0].startswith("l0_p001 Diagonal_matmul on cpu: ") and lines[1].startswith("passed: ")
-    assert read_record(tmp_path / "out.json", Evaluation).status == EvalStatus.PASSED
+    status = read_record(tmp_path / "out.json", Evaluation).status
+    assert status in (EvalStatus.PASSED, EvalStatus.FLAGGED)
+    assert lines[0].startswith("l0_p001 Diagonal_matmul on cpu: ") and lines[1].startswith(f"{status.value}: ")
+    assert lines[2].startswith("correct in 1 of 1 trials")
     kernel.write_text("class ModelNew(Model):\n    def forward(self, d, A):\n        return A + 1\n")
     done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings)
     assert (done.returncode, done.stderr) == (0, "")
@@ -127,7 +132,7 @@ def test_a_kernel_can_be_judged_by_hand(tmp_path: Path) -> None:
 def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -> None:
     """Two jobs of one owner: the second finds the task's bench ready; an error of the process arrives as one."""
     write_record(short_folder / "task.json", task_of())
-    samples = [sample_of(HONEST_FORWARD, sample_idx=0), sample_of("return x", sample_idx=1)]
+    samples = [sample_of(HONEST_FORWARD + " + 1", sample_idx=0), sample_of("return x.clone()", sample_idx=1)]
     write_records(short_folder / "chunk.jsonl", samples)
     arguments = [
         "evaluate", short_folder / "task.json", short_folder / "chunk.jsonl", "--store", short_folder / "store",
@@ -140,7 +145,7 @@ def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -
         ]
         owner.kill()
     assert [job.returncode for job in jobs] == [0, 0, 5]
-    assert jobs[0].stdout.startswith("passed: ") and jobs[1].stdout.startswith("wrong_shape: ")
+    assert jobs[0].stdout.startswith("wrong_values: ") and jobs[1].stdout.startswith("wrong_shape: ")
     assert "holds samples [0, 1], not 2" in jobs[2].stderr and "Traceback" not in jobs[2].stderr
     first, second = (read_record(short_folder / f"{idx}.json", Evaluation) for idx in (0, 1))
     assert "prepare_task" in first.seconds_s and "prepare_task" not in second.seconds_s

@@ -1,22 +1,40 @@
 """What doctor says of this machine."""
 
+import os
 import re
 
 import pytest
 import torch
 
-from kbwf import doctor
 from kbwf.doctor import examine
+from kbwf.errors import InfrastructureError
+from kbwf.judge.judge import Finding, Judge
+from kbwf.records import EvalStatus, SandboxReport
+
+
+def found_by(monkeypatch: pytest.MonkeyPatch, finding: Finding | Exception) -> None:
+    """Let the judge find this, whatever it is asked."""
+
+    def judge(self: Judge, *arguments: object) -> Finding:
+        if isinstance(finding, Exception):
+            raise finding
+        return finding
+
+    monkeypatch.setattr(Judge, "judge", judge)
 
 
 def test_every_capability_has_a_line_and_keys_are_not_shown() -> None:
-    """`ok` or `--`, a name, a remark; a key is present or not set."""
-    text = examine({"HF_TOKEN": "planted-key", "TINKER_API_KEY": ""})
+    """`ok` or `--`, a name, a remark; a key is present or not set. A kernel is judged for it."""
+    text = examine({**os.environ, "HF_TOKEN": "planted-key", "TINKER_API_KEY": ""})
     found = dict(re.findall(r"^(?:ok|--)  (\w+) +(.+)$", text, re.MULTILINE))
     assert list(found) == [
-        "packages", "gpu", "nvcc", "triton", "sandbox", "tinker", "slurm", "HF_TOKEN", "TINKER_API_KEY",
+        "packages", "gpu", "nvcc", "triton", "evaluation", "sandbox", "tinker", "slurm", "HF_TOKEN", "TINKER_API_KEY",
     ]  # fmt: skip
     assert f"torch {torch.__version__.partition('+')[0]}" in found["packages"]
+    # A machine with much else to do may give no time that can be believed, and says so.
+    passes = "a bundled task's reference passes", "flagged: its requests take no longer than empty ones"
+    assert found["evaluation"] in passes
+    assert "no new privileges" in found["sandbox"]
     assert found["HF_TOKEN"] == "present; for gated models and data sets of Hugging Face"
     assert found["TINKER_API_KEY"] == "not set; for policies on Tinker"
     assert "ok  HF_TOKEN" in text and "--  TINKER_API_KEY" in text
@@ -25,13 +43,16 @@ def test_every_capability_has_a_line_and_keys_are_not_shown() -> None:
 
 def test_what_is_missing_comes_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each missing step on a line of its own, then what to do; no GPU and no extra package says so too."""
-    gap = {"applied": ["rlimits"], "missing": ["net namespace (EPERM)", "pid namespace (EPERM)"]}
-    monkeypatch.setattr(doctor, "probe_sandbox", lambda zygote, device: gap)
+    missing = ("net namespace (EPERM)", "pid namespace (EPERM)")
+    found_by(monkeypatch, Finding(EvalStatus.PASSED, sandbox=SandboxReport(applied=("rlimits",), missing=missing)))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    lines = examine({}).splitlines()
+    lines = examine(os.environ).splitlines()
     start = next(number for number, line in enumerate(lines) if " sandbox " in line)
-    assert lines[start] == "--  sandbox         rlimits"
+    assert lines[start - 1 : start + 1] == [
+        "ok  evaluation      a bundled task's reference passes",
+        "--  sandbox         rlimits",
+    ]
     assert lines[start + 1 : start + 3] == [
         "      missing: net namespace (EPERM)",
         "      missing: pid namespace (EPERM)",
@@ -39,3 +60,14 @@ def test_what_is_missing_comes_with_the_way_to_get_it(monkeypatch: pytest.Monkey
     assert lines[start + 3].startswith("      to get the rest, run as root, or allow user namespaces")
     assert any(line.startswith("--  gpu             none (this torch ") for line in lines)
     assert any("pip install 'kbwf[slurm]'" in line for line in lines)
+
+
+def test_a_reference_that_does_not_pass_is_a_line_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So is a machine on which nothing can be judged."""
+    sandbox = SandboxReport(applied=("rlimits",), missing=())
+    found_by(monkeypatch, Finding(EvalStatus.CRASHED, message="signal 9", sandbox=sandbox))
+    assert "\n--  evaluation      crashed: signal 9\nok  sandbox         rlimits\n" in examine(os.environ)
+    found_by(monkeypatch, InfrastructureError("a runner did not start"))
+    text = examine(os.environ)
+    assert "\n--  evaluation      a runner did not start\n" in text
+    assert " sandbox " not in text

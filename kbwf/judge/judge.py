@@ -55,8 +55,7 @@ class Judge:
             with lease(self._environment):
                 phases.lap("wait_for_device")
                 self._end_left()
-                bench = self._bench_for(task, settings)
-                phases.lap("prepare_task")
+                bench = self._bench_for(task, settings, phases)
                 candidate = bench.take_candidate(settings)
                 phases.lap("start_candidate")
                 try:
@@ -94,10 +93,11 @@ class Judge:
         while self._left:
             self._left.pop().end()
 
-    def _bench_for(self, task: Task, settings: EvaluationSettings) -> Bench:
+    def _bench_for(self, task: Task, settings: EvaluationSettings, phases: "_Phases") -> Bench:
         if self._bench is None or not self._bench.fits(task, settings):
             self.close()
             self._bench = Bench(self._launcher, self._device, task, settings)
+            phases.lap("prepare_task")
         return self._bench
 
     def _try(

@@ -20,7 +20,7 @@ def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.de
     arguments, tensors, values = flatten(draw_inputs(reference, seed, device), "get_inputs()")
     originals = [tensor.clone() for tensor in tensors]
     before_bytes = _peak_bytes(device)
-    result = model(*_unpacked(arguments, tensors, values))
+    result = model(*_unpacked(arguments, tensors, values, device))
     peak_bytes = _peak_bytes(device) - before_bytes
     shape_of_result, outputs, _ = flatten(result, "the result of forward")
     if not outputs:
@@ -32,7 +32,7 @@ def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.de
         for tensor, original in zip(tensors, originals, strict=True)
     )
     first = [output.clone() for output in outputs]
-    again = flatten(model(*_unpacked(arguments, originals, values)), "the result of forward")[1]
+    again = flatten(model(*_unpacked(arguments, originals, values, device)), "the result of forward")[1]
     return Description(
         arguments=arguments,
         inputs=[layout_of(tensor) for tensor in tensors],
@@ -46,8 +46,9 @@ def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.de
     )
 
 
-def _unpacked(arguments: Any, tensors: list[torch.Tensor], values: list[Any]) -> list[Any]:
-    made: list[Any] = unflatten(arguments, iter(tensors), iter(values))
+def _unpacked(arguments: Any, tensors: list[torch.Tensor], values: list[Any], device: torch.device) -> list[Any]:
+    with device:
+        made: list[Any] = unflatten(arguments, iter(tensors), iter(values))
     return made
 
 

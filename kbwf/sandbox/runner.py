@@ -107,7 +107,8 @@ class Runner:
         return Done()
 
     def _called(self, request: Run) -> list[list[torch.Tensor]]:
-        arguments_C = [self._arguments_of(slot) for slot in request.slots]
+        with self._device:  # which a task's own `torch.device` stands for
+            arguments_C = [self._arguments_of(slot) for slot in request.slots]
         results: list[list[torch.Tensor]] = []
         with contextlib.ExitStack() as stack:
             if self._arena is not None:

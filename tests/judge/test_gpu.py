@@ -1,12 +1,15 @@
 """The judge on a CUDA device."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 
 from kbwf.records import EvalStatus
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
-from tests.judge.problems import HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of, task_of
+from tests.judge.problems import HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of, new_handler, task_of
+from tests.judge.quirks import SAME, TASKS, kernel
 
 pytestmark = pytest.mark.gpu
 
@@ -23,10 +26,11 @@ OUT_OF_BOUNDS = "return x[torch.full((8192,), 1 << 20, device=x.device), 0]"
 
 
 @pytest.fixture(scope="module")
-def handler() -> EvaluateHandler:
+def handler() -> Iterator[EvaluateHandler]:
     """Made before this process touches the GPU."""
     assert not torch.cuda.is_initialized()
-    return EvaluateHandler(os.environ)
+    with new_handler() as found:
+        yield found
 
 
 def test_the_identity_kernel_is_as_fast_as_itself_on_cuda(handler: EvaluateHandler) -> None:
@@ -73,3 +77,39 @@ def test_a_kernel_that_never_ends_on_the_device_is_killed(handler: EvaluateHandl
     source = kernel_of("while True:\n    x = x * 1.0\n    torch.cuda._sleep(1 << 40)\n    torch.cuda.synchronize()")
     assert judge(handler, source, TASK, settings).status == EvalStatus.TIMEOUT
     assert judge(handler, HONEST_KERNEL, TASK, CUDA).status == EvalStatus.PASSED
+
+
+@pytest.mark.parametrize("name", sorted(set(TASKS)))
+def test_a_task_s_own_reference_passes_on_cuda(handler: EvaluateHandler, name: str) -> None:
+    """Whatever goes in and comes out; results lie in memory of the judge's."""
+    settings = EvaluationSettings(mode="fast", device="cuda", timeout_s=60)
+    evaluation = judge(handler, SAME, TASKS[name], settings)
+    # A call of some microseconds may take no longer than an empty request; what is asked here is whether it is right.
+    assert evaluation.status in (EvalStatus.PASSED, EvalStatus.FLAGGED), (evaluation.message, evaluation.trace)
+    assert evaluation.official is not None and evaluation.official.is_correct
+
+
+def test_results_that_lie_elsewhere_are_copied_to_where_the_judge_can_read(handler: EvaluateHandler) -> None:
+    """Made when the kernel was loaded, or spread over a large one; also there, what is wrong is told."""
+    settings = EvaluationSettings(mode="fast", device="cuda", timeout_s=60)
+    for init, forward, is_right in (
+        ("self.kept = torch.zeros(8, 8, device='cuda')", "self.kept.copy_(x)\nreturn self.kept", True),
+        ("pass", "return torch.cat([x] * 1000).view(8, -1)[:, :8] * 0 + x", True),
+        ("pass", "return torch.stack([x] * 5000, dim=-1)[..., 7]", True),
+        ("self.kept = torch.zeros(8, 8, device='cuda')", "return self.kept", False),
+    ):
+        evaluation = judge(handler, kernel(forward, init=init), TASKS["copy"], settings)
+        assert evaluation.official is not None, (evaluation.message, evaluation.trace)
+        assert evaluation.official.is_correct == is_right, (forward, evaluation.message)
+
+
+def test_work_that_a_side_stream_does_later_is_waited_for_or_seen(handler: EvaluateHandler) -> None:
+    """A stream that nobody waits for is still the device's: the runner's answer comes after it."""
+    forward = (
+        "stream = torch.cuda.Stream()\nstream.wait_stream(torch.cuda.current_stream())\n"
+        "with torch.cuda.stream(stream):\n    torch.cuda._sleep(10_000_000)\n    y = (x * self.weight).sum(dim=-1)\n"
+        "return y"
+    )
+    evaluation = judge(handler, kernel_of(forward), TASK, CUDA)
+    assert evaluation.status == EvalStatus.PASSED, evaluation.message
+    assert evaluation.timing is not None and evaluation.timing.speedup < 1

@@ -48,12 +48,17 @@ def handle(request):
     return {"pid": os.getpid(), "answered": answered, "environment": dict(os.environ)}
 
 
+def between():
+    with open("between", "a") as file:
+        file.write(f"{answered} ")
+
+
 if os.path.exists("broken"):
     sys.exit("cannot start: broken")
 with open("starts", "a") as starts:
     starts.write("x")
 time.sleep(0.2)
-serve(handle, sys.argv[3], sys.argv[4], idle_s=float(open("idle_s").read()))
+serve(handle, sys.argv[3], sys.argv[4], between, idle_s=float(open("idle_s").read()))
 """
 
 
@@ -146,6 +151,20 @@ def test_an_error_keeps_message_and_exit_code_and_the_process_stays(
         ask(owner, do="fail")
     assert caught.value.exit_code == 2
     assert ask(owner)["pid"] == pid
+
+
+def test_what_can_be_prepared_is_prepared_between_requests(folder: Path, owner: subprocess.Popen[bytes]) -> None:
+    """After each answer, an error's too, and before the next request; after a fault there is no next one."""
+    pid = ask(owner)["pid"]
+    wait_until(lambda: (folder / "between").exists() and (folder / "between").read_text() == "1 ")
+    with pytest.raises(KbwfError):
+        ask(owner, do="fail")
+    assert ask(owner)["answered"] == 3
+    wait_until(lambda: (folder / "between").read_text() == "1 2 3 ")
+    with pytest.raises(KbwfError, match="an oversight"):
+        ask(owner, do="bug")
+    wait_until(lambda: is_gone(pid))
+    assert (folder / "between").read_text() == "1 2 3 "
 
 
 def test_after_an_oversight_the_next_try_meets_a_fresh_process(folder: Path, owner: subprocess.Popen[bytes]) -> None:
