@@ -203,8 +203,8 @@ def test_a_response_without_a_kernel_gets_the_reason_and_no_process(
 )
 def test_a_kernel_that_hangs_is_killed_at_its_limit(handler: EvaluateHandler, source: str) -> None:
     """TIMEOUT, although the task's bench was made for a longer limit; the honest kernel after it passes."""
-    settings = EvaluationSettings(**{**FAST.model_dump(), "timeout_s": 1.0})
-    judge(handler, HONEST_KERNEL)
+    patient, settings = (EvaluationSettings(**{**FAST.model_dump(), "timeout_s": limit_s}) for limit_s in (3600, 1))
+    judge(handler, HONEST_KERNEL, settings=patient)
     evaluation = judge(handler, source, settings=settings)
     assert (evaluation.status, evaluation.message) == (STATUS.TIMEOUT, "no answer within evaluation.timeout_s")
     assert judge(handler, HONEST_KERNEL).status == STATUS.PASSED
