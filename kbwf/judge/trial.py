@@ -116,7 +116,7 @@ class Trial:
             self._pair(slots, is_reference_first=True)[0] for _ in range(-(-_NUM_WARMUP_CALLS // len(slots)))
         )
         for _ in range(_NUM_TIMING_ATTEMPTS):
-            empty_ms = [self._time_empty() for _ in range(_NUM_EMPTY_REQUESTS)]
+            empty_ms = [self._wake(is_reference_first=True) for _ in range(_NUM_EMPTY_REQUESTS)]
             call_ms = max(0.0, warmup_ms - statistics.median(empty_ms)) / len(slots)
             num_calls = calls_of(self._plan, MIN_REQUEST_MS[settings.mode], call_ms, bench.num_slots)
             plan = with_blocks_for(self._plan, num_calls)
@@ -130,8 +130,10 @@ class Trial:
                 settings.budget_s,
                 time.monotonic() - started_s,
             ):
-                empty_ms.append(self._time_empty())
-                pairs = [self._pair(self._shuffled(num_calls), is_reference_first=each) for each in (True, False)]
+                pairs = []
+                for is_reference_first in (True, False):
+                    empty_ms.append(self._wake(is_reference_first=is_reference_first))
+                    pairs.append(self._pair(self._shuffled(num_calls), is_reference_first=is_reference_first))
                 (first_ref_ms, first_own_ms), (second_ref_ms, second_own_ms) = pairs
                 blocks.append(Block((first_ref_ms, second_ref_ms), (first_own_ms, second_own_ms), num_calls))
             timing = summarize(blocks, statistics.median(empty_ms))
@@ -196,17 +198,25 @@ class Trial:
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
         return ref_ms, own_ms
 
-    def _time_empty(self) -> float:
-        """Milliseconds of a request of the reference without any call.
+    def _wake(self, *, is_reference_first: bool) -> float:
+        """A request without any call to both, in the order opposite to the pair's that follows.
 
-        The candidate gets one too, so that both have slept equally long; how long it takes is not asked.
+        After 20 ms of sleep a process answers by a quarter of a millisecond later than after none: whoever is first in a
+        pair was the last to be awake. Returns the reference's milliseconds; the candidate's are not asked, since it could
+        make itself slow here.
         """
-        empty = Run(slots=[])
-        try:
-            self._accept(self._clock.time(self._candidate, empty, self._results, [])[1])
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        return self._bench.time_reference(self._clock, empty)[0]
+        bench, empty = self._bench, Run(slots=[])
+        ref_ms = 0.0
+        for is_reference in (not is_reference_first, is_reference_first):
+            if is_reference:
+                ref_ms = bench.time_reference(self._clock, empty)[0]
+                continue
+            try:
+                answer = self._clock.time(self._candidate, empty, self._results, bench.description.outputs)[1]
+            except (TimeoutError, Closed, ProtocolError) as error:
+                raise self._silence(error) from error
+            self._accept(answer)
+        return ref_ms
 
     def _draw(self, slots: list[int], *, is_official: bool) -> None:
         self._seeds = [secrets.randbits(62) for _ in slots]
