@@ -201,9 +201,9 @@ class Trial:
     def _wake(self, *, is_reference_first: bool) -> float:
         """A request without any call to both, in the order opposite to the pair's that follows.
 
-        After 20 ms of sleep a process answers by a quarter of a millisecond later than after none: whoever is first in a
-        pair was the last to be awake. Returns the reference's milliseconds; the candidate's are not asked, since it could
-        make itself slow here.
+        After 20 ms of sleep a process answers a quarter of a millisecond later than after none: whoever is first in a
+        pair was the last to be awake. Returns the reference's milliseconds; the candidate's are not asked, since it
+        could make itself slow here.
         """
         bench, empty = self._bench, Run(slots=[])
         ref_ms = 0.0
