@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kbwf.errors import InfrastructureError
-from kbwf.sandbox import guard, namespaces, runner
+from kbwf.sandbox import guard, identity, linux, runner
 from kbwf.sandbox.channel import Closed, receive, send
+from kbwf.sandbox.confinement import Confinement
+from kbwf.sandbox.control import Control
+from kbwf.sandbox.output import append_line, open_log, read_end
+from kbwf.sandbox.shown import find_shown_paths, others_can_read
 
 _END_LIMIT_S = 5.0
 _M_MMAP_THRESHOLD = -3
@@ -19,10 +23,11 @@ _M_MMAP_THRESHOLD = -3
 
 @dataclass(frozen=True)
 class Process:
-    """A runner: its guard's pid, the judge's end of its connection, and the file its output goes to."""
+    """A runner: its guard's pid, the judge's ends of its connection and its warden's, and the file its output goes to."""
 
     pid: int
     connection: socket.socket
+    control: Control
     log_descriptor: int
 
 
@@ -32,12 +37,13 @@ class Zygote:
     def __init__(self) -> None:
         _steady_allocator()
         ours, theirs = socket.socketpair()
-        self._hidden, self._kept = guard.paths_of_this_process()
+        self._shown = find_shown_paths([os.path.expanduser("~"), os.getcwd()], os.environ)
+        self._others_can_read = others_can_read(self._shown)
         pid = os.fork()
         if pid == 0:
             try:
                 ours.close()
-                namespaces.signal_on_parents_death(signal.SIGKILL)
+                linux.signal_on_parents_death(signal.SIGKILL)
                 _serve(theirs)
             finally:
                 os._exit(0)  # a fork must never return into its parent's program
@@ -47,14 +53,16 @@ class Zygote:
     def start(self, device: str, num_threads: int, max_memory_gb: float) -> Process:
         """Fork a runner for this device; it waits for the judge's buffers."""
         ours, theirs = socket.socketpair()
-        log_descriptor = os.memfd_create("kbwf-output")
+        judges, wardens = socket.socketpair()
+        log_descriptor = open_log()
         settings = {
             "device": device, "num_threads": num_threads, "max_memory_gb": max_memory_gb,
-            "hidden": self._hidden, "kept": self._kept, "sandbox": {"applied": [], "missing": []},
+            "shown": self._shown, "others_can_read": self._others_can_read,
         }  # fmt: skip
-        reply = self._ask({"start": settings}, [theirs.fileno(), log_descriptor])
+        reply = self._ask({"start": settings}, [theirs.fileno(), wardens.fileno(), log_descriptor])
         theirs.close()
-        return Process(reply["pid"], ours, log_descriptor)
+        wardens.close()
+        return Process(reply["pid"], ours, Control(judges), log_descriptor)
 
     def end(self, process: Process, grace_s: float = 0.0) -> tuple[int, str]:
         """Kill a runner with all it started. Returns its exit code (128 + n for signal n) and its output's end.
@@ -64,8 +72,8 @@ class Zygote:
         """
         code = self._ask({"end": process.pid, "grace_s": grace_s}, None)["code"]
         process.connection.close()
-        size = os.lseek(process.log_descriptor, 0, os.SEEK_END)
-        output = os.pread(process.log_descriptor, 4000, max(0, size - 4000)).decode(errors="replace")
+        process.control.close()
+        output = read_end(process.log_descriptor, 4000)
         os.close(process.log_descriptor)
         return code, output
 
@@ -96,29 +104,32 @@ def _serve(connection: socket.socket) -> None:
         except Closed:
             return
         if "start" in request:
-            runner_descriptor, log_descriptor = descriptors
             pid = os.fork()
             if pid == 0:
                 try:
-                    _become_runner(request["start"], runner_descriptor, log_descriptor)
+                    _become_runner(request["start"], *descriptors)
                 finally:
                     os._exit(71)
-            os.close(runner_descriptor)
-            os.close(log_descriptor)
+            for descriptor in descriptors:
+                os.close(descriptor)
             send(connection, {"pid": pid})
         else:
             send(connection, {"code": _end(request["end"], request["grace_s"])})
 
 
-def _become_runner(settings: dict[str, Any], runner_descriptor: int, log_descriptor: int) -> None:
-    settings["log_descriptor"] = log_descriptor
+def _become_runner(settings: dict[str, Any], runner_descriptor: int, control: int, log_descriptor: int) -> None:
+    shown = tuple(settings.pop("shown"))
+    confinement = Confinement(**settings, shown=shown, log_descriptor=log_descriptor, uid=identity.own_uid())
     connection = socket.socket(fileno=runner_descriptor)
     try:
         guard.enter(
-            lambda: runner.main(connection, log_descriptor, settings), settings, [runner_descriptor, log_descriptor]
+            lambda report: runner.main(connection, confinement, report),
+            confinement,
+            [runner_descriptor, log_descriptor],
+            control,
         )
     except BaseException:
-        os.write(log_descriptor, traceback.format_exc().encode())
+        append_line(log_descriptor, traceback.format_exc())
 
 
 def _end(pid: int, grace_s: float) -> int:

@@ -17,6 +17,8 @@ import torch
 from kbwf.sandbox import guard
 from kbwf.sandbox.buffers import open_shared
 from kbwf.sandbox.channel import receive, send
+from kbwf.sandbox.confinement import Confinement, Report
+from kbwf.sandbox.output import append_line
 from kbwf.sandbox.problem import build_model, load_module
 
 _L2_FLUSH_BYTES = 256 << 20
@@ -25,25 +27,25 @@ _NUM_FLUSHES = 4
 _TRACE_CHARS = 4000
 
 
-def run(connection: socket.socket, settings: dict[str, Any]) -> None:
+def run(connection: socket.socket, confinement: Confinement, report: Report) -> None:
     """Open the judge's buffers, lock the doors, load the program, and do what the judge asks until it hangs up.
 
     Args:
-        settings: `device`, `num_threads`, `max_memory_gb`, `hidden` and `kept` paths, `sandbox_missing` so far.
+        report: the steps of the sandbox so far.
     """
-    device = torch.device(settings["device"])
+    device = torch.device(confinement.device)
     if device.type == "cuda":
         torch.cuda.init()
         torch.zeros(1, device=device)
     else:
-        torch.set_num_threads(settings["num_threads"])
+        torch.set_num_threads(confinement.num_threads)
     opening, descriptors = receive(connection, with_descriptors=True)
     remaining = iter(descriptors)
     shared = [open_shared(fields, next(remaining, None), device) for fields in opening["buffers"]]
     arguments: list[Any] = [shared[slot["buffer"]] if "buffer" in slot else slot["value"] for slot in opening["slots"]]
     output = shared[opening["output"]]
-    report = guard.lock_down(settings)
-    send(connection, {"sandbox": report})
+    report = guard.lock_down(confinement, report)
+    send(connection, {"sandbox": {"applied": report.applied, "missing": report.missing}})
 
     program, _ = receive(connection)
     try:
@@ -144,12 +146,11 @@ def _trace() -> str:
     return traceback.format_exc()[-_TRACE_CHARS:]
 
 
-def main(connection: socket.socket, log_descriptor: int, settings: dict[str, Any]) -> None:
+def main(connection: socket.socket, confinement: Confinement, report: Report) -> None:
     """`run`, and an end without clean-up: nothing of the kernel's (atexit, finalizers) runs after the judge hung up."""
     try:
-        run(connection, settings)
+        run(connection, confinement, report)
     except BaseException:
-        with contextlib.suppress(OSError):  # the kernel may have closed it
-            os.write(log_descriptor, traceback.format_exc().encode(errors="replace")[-_TRACE_CHARS:])
+        append_line(confinement.log_descriptor, traceback.format_exc()[-_TRACE_CHARS:])
         os._exit(70)
     os._exit(0)
