@@ -11,6 +11,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 KINDS = ("memory", "pids", "freezer")
 _OWN_NAME = "kbwf-{}"
@@ -101,36 +102,40 @@ class Freezer:
         os.pwrite(self._switch, self._off, 0)
 
 
-def make_groups(max_memory_bytes: int, max_processes: int) -> dict[str, Group | OSError]:
-    """A fresh group for each of `KINDS`, bounded, or why there is none. One group can serve several kinds."""
+Groups = dict[str, Group | OSError]
+"""By kind, the group that bounds it, or why there is none. One group of version 2 serves several kinds."""
+
+
+def make_groups(max_memory_bytes: int, max_processes: int) -> Groups:
+    """Fresh groups of this process's own, bounded and still empty."""
     name = _OWN_NAME.format(os.getpid())
-    version_2 = _hierarchy_of("")
-    made: dict[str, Group | OSError] = {}
-    together = _make_version_2(name, *version_2) if version_2 else OSError(errno.ENOENT, "no cgroup hierarchy")
+    together = _make_version_2(name)
+    made: Groups = {}
     for kind in KINDS:
-        found = _hierarchy_of(kind)
         try:
-            if isinstance(together, Group) and (kind == "freezer" or _has_controller(together, kind)):
-                made[kind] = together
-            elif found is None:
-                raise together if isinstance(together, OSError) else OSError(errno.ENOENT, f"no cgroup for {kind}")
-            else:
-                made[kind] = _make(1, found[1], name)
-            _bound(made[kind], kind, max_memory_bytes, max_processes)
+            group = together if _serves(together, kind) else _make_version_1(kind, name)
+            _bound(group, kind, max_memory_bytes, max_processes)
+            made[kind] = group
         except OSError as error:
-            made[kind] = error
+            is_only_absent = error.errno == errno.ENOENT and isinstance(together, OSError)
+            made[kind] = together if is_only_absent else error
     return made
 
 
-def distinct(groups: dict[str, Group | OSError]) -> list[Group]:
+def distinct(groups: Groups) -> list[Group]:
     """The groups that were made, each once."""
     return list({group.folder: group for group in groups.values() if isinstance(group, Group)}.values())
 
 
-def _bound(group: Group | OSError, kind: str, max_memory_bytes: int, max_processes: int) -> None:
-    assert isinstance(group, Group)
-    values = {
-        ("memory", 1): {name: max_memory_bytes for name in ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes")},
+def _serves(together: Group | OSError, kind: str) -> TypeGuard[Group]:
+    if isinstance(together, OSError):
+        return False
+    return kind == "freezer" or kind in together.read("cgroup.controllers").split()
+
+
+def _bound(group: Group, kind: str, max_memory_bytes: int, max_processes: int) -> None:
+    values: dict[str, int] = {
+        ("memory", 1): dict.fromkeys(("memory.limit_in_bytes", "memory.memsw.limit_in_bytes"), max_memory_bytes),
         ("memory", 2): {"memory.max": max_memory_bytes, "memory.swap.max": 0, "memory.oom.group": 1},
         ("pids", 1): {"pids.max": max_processes},
         ("pids", 2): {"pids.max": max_processes},
@@ -140,9 +145,38 @@ def _bound(group: Group | OSError, kind: str, max_memory_bytes: int, max_process
             group.write(file, str(value))
 
 
-def _hierarchy_of(kind: str) -> tuple[str, str] | None:
-    """Where the hierarchy of a controller is mounted, or for an empty name version 2's, and this process's folder."""
-    own = {}
+def _make_version_1(kind: str, name: str) -> Group:
+    hierarchy = _hierarchy_of(kind)
+    if hierarchy is None:
+        raise FileNotFoundError(errno.ENOENT, f"no control groups for {kind}")
+    return _make(1, hierarchy[1], name)
+
+
+def _make_version_2(name: str) -> Group | OSError:
+    """In this process's folder, or the nearest above that hands its controllers down: one with processes cannot."""
+    hierarchy = _hierarchy_of("")
+    if hierarchy is None:
+        return FileNotFoundError(errno.ENOENT, "no control groups")
+    top, own = hierarchy
+    refused: OSError | None = None
+    try:
+        wanted = {"memory", "pids"} & set(Path(top, "cgroup.controllers").read_text().split())
+        with contextlib.suppress(OSError):
+            Path(own, "cgroup.subtree_control").write_text(" ".join(f"+{name}" for name in sorted(wanted)))
+        for folder in [path for path in (own, *map(str, Path(own).parents)) if path.startswith(top)]:
+            if wanted <= set(Path(folder, "cgroup.subtree_control").read_text().split()):
+                try:
+                    return _make(2, folder, name)
+                except OSError as error:
+                    refused = refused or error
+        return _make(2, own, name)  # it bounds nothing, but it can be frozen
+    except OSError as error:
+        return refused or error
+
+
+def _hierarchy_of(controller: str) -> tuple[str, str] | None:
+    """Where a controller's hierarchy is mounted, or for an empty name that of version 2, and this process's folder."""
+    own: dict[str, str] = {}
     for line in Path("/proc/self/cgroup").read_text().splitlines():
         _, controllers, path = line.split(":", 2)
         own |= dict.fromkeys(controllers.split(","), path)
@@ -150,29 +184,11 @@ def _hierarchy_of(kind: str) -> tuple[str, str] | None:
         left, _, right = line.partition(" - ")
         root, point = left.split()[3:5]
         file_system, _, options = right.split()[:3]
-        is_it = file_system == "cgroup2" if not kind else file_system == "cgroup" and kind in options.split(",")
-        if is_it and kind in own:
-            inside = own[kind].removeprefix(root.rstrip("/")) if own[kind].startswith(root) else ""
+        is_it = file_system == "cgroup" and controller in options.split(",") if controller else file_system == "cgroup2"
+        if is_it and controller in own:
+            inside = own[controller].removeprefix(root.rstrip("/")) if own[controller].startswith(root) else ""
             return point, f"{point}/{inside.strip('/')}".rstrip("/")
     return None
-
-
-def _make_version_2(name: str, top: str, own: str) -> Group | OSError:
-    """In this process's folder or the nearest above that hands its controllers down; a folder with processes cannot."""
-    wanted = {"memory", "pids"} & set(Path(top, "cgroup.controllers").read_text().split())
-    with contextlib.suppress(OSError):
-        Path(own, "cgroup.subtree_control").write_text(" ".join(f"+{controller}" for controller in sorted(wanted)))
-    refused: OSError | None = None
-    for folder in [path for path in (own, *map(str, Path(own).parents)) if path.startswith(top)]:
-        try:
-            if wanted <= set(Path(folder, "cgroup.subtree_control").read_text().split()):
-                return _make(2, folder, name)
-        except OSError as error:
-            refused = refused or error
-    try:
-        return _make(2, own, name)  # it bounds nothing, but it can be frozen
-    except OSError as error:
-        return refused or error
 
 
 def _make(version: int, folder: str, name: str) -> Group:
@@ -188,14 +204,9 @@ def _sweep(folder: str) -> None:
     prefix = _OWN_NAME.format("")
     for name in os.listdir(folder):
         if name.startswith(prefix) and name[len(prefix) :].isdigit():
-            try:
-                os.kill(int(name[len(prefix) :]), 0)
-            except ProcessLookupError:
-                with contextlib.suppress(OSError):
-                    os.rmdir(f"{folder}/{name}")
-            except PermissionError:
-                continue
-
-
-def _has_controller(group: Group, kind: str) -> bool:
-    return kind in group.read("cgroup.controllers").split()
+            with contextlib.suppress(PermissionError):
+                try:
+                    os.kill(int(name[len(prefix) :]), 0)
+                except ProcessLookupError:
+                    with contextlib.suppress(OSError):
+                        os.rmdir(f"{folder}/{name}")

@@ -44,11 +44,14 @@ class Report:
         """Whether this step was applied."""
         return name in self.applied
 
+    def without(self, name: str, reason: str) -> "Report":
+        """This report and one step that was not taken."""
+        return Report(self.applied, (*self.missing, f"{name} ({reason})"))
+
     def trying(self, name: str, act: Callable[[], None]) -> "Report":
         """This report and one step more, taken or refused."""
         try:
             act()
         except OSError as error:
-            reason = errno.errorcode.get(error.errno or 0, "OSError")
-            return Report(self.applied, (*self.missing, f"{name} ({reason})"))
+            return self.without(name, errno.errorcode.get(error.errno or 0, "OSError"))
         return Report((*self.applied, name), self.missing)

@@ -5,6 +5,7 @@ The judge sends a command and waits for its answer before the next. The warden a
 file from the warden means that the candidate is gone, with all that it started.
 """
 
+import contextlib
 import socket
 
 FREEZE, THAW, END = b"f", b"t", b"e"
@@ -50,10 +51,8 @@ class Control:
 
     def end(self) -> None:
         """Kill all that it is, frozen or not; returns when nothing is left. No error if it is gone already."""
-        try:
+        with contextlib.suppress(WardenGone):
             self._ask(END)
-        except WardenGone:
-            pass
 
     def close(self) -> None:
         """Hang up; the warden ends the candidate if it has not yet."""

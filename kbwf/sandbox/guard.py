@@ -64,12 +64,15 @@ def enter(
 
 
 def lock_down(confinement: Confinement, report: Report) -> Report:
-    """In a candidate: the second half of the steps, after the judge's buffers were opened and before the kernel arrives.
+    """In a candidate: the second half of the steps, once the judge's buffers are open, before the kernel arrives.
 
     Returns the report to be sent to the judge.
     """
     global _to_warden
-    word = Word(report.has("freezer cgroup"), report.has("memory cgroup"), watch.measure_baseline())
+    word = Word(
+        has_freezer=report.has("freezer cgroup"),
+        baseline=None if report.has("memory cgroup") else watch.measure_baseline(),
+    )
     report = steps.take(steps.SECOND_HALF, confinement, {}, report)
     if _to_warden is not None:
         word.send(_to_warden)
@@ -82,7 +85,7 @@ def _be_warden(
     confinement: Confinement,
     keep_descriptors: list[int],
     control: int,
-    groups: dict[str, cgroup.Group | OSError],
+    groups: cgroup.Groups,
     report: Report,
 ) -> int:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -116,7 +119,7 @@ def _be_candidate(
     confinement: Confinement,
     keep_descriptors: set[int],
     to_warden: int,
-    groups: dict[str, cgroup.Group | OSError],
+    groups: cgroup.Groups,
     report: Report,
 ) -> None:
     global _to_warden

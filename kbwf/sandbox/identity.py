@@ -22,7 +22,7 @@ def become(uid: int) -> None:
     """Be this user for good, in all threads of this process, or nobody where user numbers go no further.
 
     Raises:
-        OSError: EINVAL, this process is nobody now and shares its bounds with whoever else is; another, nothing changed.
+        OSError: with EINVAL, this process is nobody now, as others may be; with another reason it is who it was.
     """
     os.setgroups([])
     try:
@@ -36,10 +36,15 @@ def become(uid: int) -> None:
         raise
 
 
-def drop_capabilities() -> None:
-    """Keep none: the root of a namespace could otherwise take the mounts away that make it. This thread's only."""
+def drop_capabilities(kept: int = 0) -> None:
+    """Keep none: the root of a namespace could otherwise take the mounts away that make it. This thread's only.
+
+    Args:
+        kept: bits of those to keep after all.
+    """
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    check(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    low, high = kept & 0xFFFFFFFF, kept >> 32
+    check(libc.capset(header, (ctypes.c_uint32 * 6)(low, low, 0, high, high, 0)), "capset")
 
 
 def forbid_new_privileges() -> None:

@@ -23,7 +23,7 @@ _M_MMAP_THRESHOLD = -3
 
 @dataclass(frozen=True)
 class Process:
-    """A runner: its guard's pid, the judge's ends of its connection and its warden's, and the file its output goes to."""
+    """A runner: its guard's pid, the judge's ends of the two connections, and the file its output goes to."""
 
     pid: int
     connection: socket.socket

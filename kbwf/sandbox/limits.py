@@ -4,13 +4,13 @@ import resource
 from pathlib import Path
 
 MAX_PROCESSES = 512
-MAX_TOGETHER_PER_DEVICE = {"cpu": 0, "cuda": 4 << 30}
-"""Bytes of host memory that a device's own libraries may take on top of a candidate's share."""
+_OWN_BYTES = {"cpu": 256 << 20, "cuda": 4 << 30}
+"""Host memory that Python, torch and the device's driver take for themselves in a candidate, on top of its share."""
 
 
 def max_bytes_together(device: str, max_memory_bytes: int) -> int:
-    """What all processes of a candidate may take, with what the libraries of the device need."""
-    return max_memory_bytes + MAX_TOGETHER_PER_DEVICE[device.partition(":")[0]]
+    """What all processes of a candidate may take together."""
+    return max_memory_bytes + _OWN_BYTES[device.partition(":")[0]]
 
 
 def set_limits(device: str, max_memory_bytes: int, counts_by_user: bool) -> None:

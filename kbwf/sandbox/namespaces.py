@@ -1,5 +1,6 @@
 """Namespaces: of what a machine has one, a candidate gets another."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -13,7 +14,7 @@ CLONE_FLAGS = {
     "pid": 0x20000000,
     "net": 0x40000000,
 }
-_CAP_SYS_ADMIN = 21
+_CAP_SYS_ADMIN, _CAP_SETFCAP = 21, 31
 
 
 def unshare(kind: str) -> None:
@@ -27,9 +28,7 @@ def unshare(kind: str) -> None:
 
 def may_make_namespaces() -> bool:
     """Whether this process can do without a user namespace: root can, unless a container took the right away."""
-    status = Path("/proc/self/status").read_text()
-    effective = int(status.partition("CapEff:")[2].split()[0], 16)
-    return bool(effective >> _CAP_SYS_ADMIN & 1)
+    return _has_capability(_CAP_SYS_ADMIN)
 
 
 def enter_user_namespace() -> None:
@@ -39,7 +38,14 @@ def enter_user_namespace() -> None:
         OSError: the host does not permit it.
     """
     uid, gid = os.getuid(), os.getgid()
+    if uid == 0 and not _has_capability(_CAP_SETFCAP):  # found out after `unshare`, there would be no way back
+        raise PermissionError(errno.EPERM, "root without CAP_SETFCAP cannot be root of a user namespace")
     unshare("user")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def _has_capability(number: int) -> bool:
+    status = Path("/proc/self/status").read_text()
+    return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> number & 1)

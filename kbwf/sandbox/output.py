@@ -34,7 +34,7 @@ def read_end(descriptor: int, num_bytes: int) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with what steers a terminal, or hides, written as an escape: `\\x1b` for the character of that number."""
+    """The text with each character that steers a terminal, or hides, as an escape: `\\x1b`, `\\u202e`."""
     return "".join(character if _is_harmless(character) else _escape(character) for character in text)
 
 
@@ -43,4 +43,6 @@ def _is_harmless(character: str) -> bool:
 
 
 def _escape(character: str) -> str:
-    return character.encode("ascii", "backslashreplace").decode() if ord(character) > 127 else f"\\x{ord(character):02x}"
+    return (
+        f"\\x{ord(character):02x}" if ord(character) < 128 else character.encode("ascii", "backslashreplace").decode()
+    )

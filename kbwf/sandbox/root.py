@@ -3,6 +3,7 @@
 The steps come in this order, in a mount namespace that nobody else is in: `make`, `make_read_only`, `mount_proc`.
 """
 
+import contextlib
 import ctypes
 import errno
 import os
@@ -148,8 +149,11 @@ def _set_read_only(path: str) -> None:
         if error.errno != errno.ENOSYS:
             raise
         for point, options in _mounts_at(path, is_alone=path == "/"):  # before Linux 5.12, one by one
-            flags = sum(_MOUNT_OPTIONS.get(option, 0) for option in options)
-            mount(None, point, None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | flags & ~(MS_RDONLY | MS_NOSUID))
+            flags = sum(_MOUNT_OPTIONS.get(option, 0) for option in options) | MS_RDONLY | MS_NOSUID
+            with contextlib.suppress(OSError):  # of a mount that another covers
+                mount(None, point, None, MS_REMOUNT | MS_BIND | flags)
+            if os.path.exists(point) and not os.statvfs(point).f_flag & os.ST_RDONLY:
+                raise OSError(errno.EPERM, f"{point} stays writable") from error
 
 
 def _mounts_at(path: str, is_alone: bool) -> list[tuple[str, list[str]]]:
@@ -167,4 +171,3 @@ def _unescape(name: bytes) -> bytes:
     """The kernel writes space, tab, newline and backslash as three octal digits, and every other byte as it is."""
     first, *rest = name.split(b"\\")
     return first + b"".join(bytes([int(part[:3], 8)]) + part[3:] for part in rest)
-

@@ -79,10 +79,12 @@ def _python(private: list[str]) -> Iterator[str]:
     package = Path(__file__).resolve().parents[1]
     yield str(package)
     for entry in filter(None, sys.path):
-        is_working_tree = os.path.exists(f"{entry}/.git") or Path(entry).resolve() == package.parent
-        if _globbed(f"{glob.escape(entry)}/{mark}" for mark in _MARKS_OF_PACKAGES) or not is_working_tree:
+        holds_packages = bool(_globbed(f"{glob.escape(entry)}/{mark}" for mark in _MARKS_OF_PACKAGES))
+        is_checkout = Path(entry).resolve() == package.parent and not holds_packages
+        if holds_packages or not (is_checkout or os.path.exists(f"{entry}/.git")):
             yield entry
-        yield from _imported_from(entry)
+        if not is_checkout:
+            yield from _imported_from(entry)
 
 
 def _imported_from(entry: str) -> Iterator[str]:

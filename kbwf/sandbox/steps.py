@@ -1,18 +1,19 @@
 """The defences in the order in which they are taken, one step each, and how a host gets those that it lacks.
 
-The first half comes before a GPU is touched, in three processes one after the other; the second when the judge's buffers
-are open and before the kernel's source arrives. A CUDA IPC handle cannot be opened as another user, and what holds one
-thread only must be over it before a GPU's driver starts others.
+The first half comes before a GPU is touched, in three processes one after the other; the second when the judge's
+buffers are open and before the kernel's source arrives. A CUDA IPC handle cannot be opened as another user, and what
+holds one thread only must be over it before a GPU's driver starts others.
 """
 
 import errno
+import functools
 import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from kbwf.sandbox import cores, identity, landlock, limits, namespaces, root, seccomp
-from kbwf.sandbox.cgroup import Group
+from kbwf.sandbox.cgroup import KINDS, Group, Groups
 from kbwf.sandbox.confinement import Confinement, Report
 from kbwf.sandbox.linux import signal_on_parents_death
 
@@ -22,8 +23,8 @@ _ROOT_OR_USER_NAMESPACES = (
     " seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined"
 )
 _CGROUPS = (
-    "start under `systemd-run --user --scope`, or as root; in a container, mount /sys/fs/cgroup writable. Until then the"
-    " warden watches memory and stops processes by signals"
+    "start under `systemd-run --user --scope`, or as root; in a container, mount /sys/fs/cgroup writable. Until then"
+    " memory is watched and processes are stopped by signals"
 )
 _KEYCTL = "in a container, allow the system call keyctl (--security-opt seccomp=unconfined)"
 _AFFINITY = "allow sched_setaffinity"
@@ -42,7 +43,7 @@ class Scene:
     """What a step may look at: the candidate's bounds, its control groups, and the steps before."""
 
     confinement: Confinement
-    groups: dict[str, Group | OSError]
+    groups: Groups
     report: Report
 
     @property
@@ -87,6 +88,10 @@ def _make_root(scene: Scene) -> None:
     root.make(wanted.shown, uid, wanted.max_memory_bytes)
 
 
+def _protect_files(scene: Scene) -> None:
+    root.make_read_only(scene.confinement.shown)
+
+
 def _restrict_files(scene: Scene) -> None:
     readable = ("/",) if scene.report.has("own root") else (*scene.confinement.shown, "/etc/passwd", "/etc/group")
     landlock.restrict(readable, root.SCRATCH_FOLDERS)
@@ -99,6 +104,10 @@ def _be_own_user(scene: Scene) -> None:
         identity.become(scene.confinement.uid)
     finally:
         signal_on_parents_death(signal.SIGKILL)  # a change of user cleared it
+
+
+def _is_root_without_namespace(scene: Scene) -> bool:
+    return os.getuid() == 0 and not scene.report.has("user namespace")
 
 
 def _set_limits(scene: Scene) -> None:
@@ -116,35 +125,35 @@ IN_GUARD = (
 IN_WARDEN = (
     _namespace("mount"),
     Step("own root", _make_root, _ROOT_OR_USER_NAMESPACES, needs="mount namespace"),
-    Step("read-only files", lambda scene: root.make_read_only(scene.confinement.shown), _ROOT_OR_USER_NAMESPACES, "own root"),
-    Step("own /proc", lambda scene: root.mount_proc(not scene.keeps_user), _ROOT_OR_USER_NAMESPACES, "own root"),
+    Step("read-only files", _protect_files, _ROOT_OR_USER_NAMESPACES, needs="own root"),
+    Step("own /proc", lambda scene: root.mount_proc(not scene.keeps_user), _ROOT_OR_USER_NAMESPACES, needs="own root"),
 )
 IN_CANDIDATE = (
-    *map(_group, ("memory", "pids", "freezer")),
+    *map(_group, KINDS),
     Step("cores", lambda scene: cores.stay_on_cores(scene.confinement.num_threads), _AFFINITY),
     Step("fresh keyring", lambda _: identity.leave_keys_behind(), _KEYCTL),
     Step("no new privileges", lambda _: identity.forbid_new_privileges(), _PRIVILEGES),
     Step("no capabilities", lambda _: identity.drop_capabilities(), _OWN_USER, belongs=lambda scene: scene.keeps_user),
-    Step("landlock", _restrict_files, _LANDLOCK),
+    Step("landlock", _restrict_files, _LANDLOCK, needs="no new privileges"),
 )
 FIRST_HALF = (*IN_GUARD, *IN_WARDEN, *IN_CANDIDATE)
 SECOND_HALF = (
-    Step("own user", _be_own_user, _OWN_USER, belongs=lambda scene: os.getuid() == 0 and not scene.report.has("user namespace")),
+    Step("own user", _be_own_user, _OWN_USER, belongs=_is_root_without_namespace),
     Step("rlimits", _set_limits, _RLIMITS),
-    Step("system-call filter", lambda _: seccomp.install(), _FILTER),
+    Step("system-call filter", lambda _: seccomp.install(), _FILTER, needs="no new privileges"),
 )
 
 
-def take(steps: tuple[Step, ...], confinement: Confinement, groups: dict[str, Group | OSError], report: Report) -> Report:
+def take(steps: tuple[Step, ...], confinement: Confinement, groups: Groups, report: Report) -> Report:
     """Take these steps in turn; returns the report with each of them applied or missing."""
     for step in steps:
         scene = Scene(confinement, groups, report)
         if not step.belongs(scene):
             continue
         if step.needs and not report.has(step.needs):
-            report = Report(report.applied, (*report.missing, f"{step.name} (no {step.needs})"))
+            report = report.without(step.name, f"no {step.needs}")
         else:
-            report = report.trying(step.name, lambda: step.act(scene))
+            report = report.trying(step.name, functools.partial(step.act, scene))
     return report
 
 

@@ -1,7 +1,7 @@
 """All processes of a candidate, found, stopped and ended without a control group.
 
-Process 1 of a PID namespace reaches them all in one system call, forks under way included. Without a namespace, children
-are followed from the warden down until a pass finds nothing new; stopped processes do not fork.
+Process 1 of a PID namespace reaches them all in one system call, forks under way included. Without a namespace,
+children are followed from the warden down until a pass finds nothing new; stopped processes do not fork.
 """
 
 import contextlib

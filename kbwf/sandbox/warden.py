@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kbwf.sandbox import linux, watch
 from kbwf.sandbox.cgroup import Freezer, Group
-from kbwf.sandbox.control import DONE, FAILED, FREEZE, FREEZE_LIMIT_S, THAW
+from kbwf.sandbox.control import DONE, END, FAILED, FREEZE, FREEZE_LIMIT_S, THAW
 from kbwf.sandbox.limits import MAX_PROCESSES
 from kbwf.sandbox.output import append_line
 from kbwf.sandbox.tree import Tree
@@ -27,19 +27,18 @@ class Word:
     """What the candidate says of itself when its doors are locked; it is still trusted then.
 
     Attributes:
-        has_freezer: whether it joined a group that can be frozen.
-        has_memory_group: whether it joined one that bounds memory; if not, the warden watches.
+        has_freezer: whether it joined a control group that can be frozen.
+        baseline: the memory it has so far, if no control group bounds it and the warden must watch.
     """
 
     has_freezer: bool
-    has_memory_group: bool
-    baseline: watch.Baseline
+    baseline: watch.Baseline | None
 
     def send(self, descriptor: int) -> None:
         """Say it, once."""
         known = self.baseline
-        fields = [self.has_freezer, self.has_memory_group, known.anonymous, known.shared, sorted(known.files)]
-        os.write(descriptor, json.dumps(fields).encode())
+        fields = known and [known.anonymous, known.shared, sorted(known.files)]
+        os.write(descriptor, json.dumps([self.has_freezer, fields]).encode())
         os.close(descriptor)
 
     @staticmethod
@@ -48,8 +47,11 @@ class Word:
         text = os.read(descriptor, _WORD_MAX_BYTES)
         if not text:
             return None
-        has_freezer, has_memory_group, anonymous, shared, files = json.loads(text)
-        return Word(has_freezer, has_memory_group, watch.Baseline(anonymous, shared, frozenset(files)))
+        has_freezer, fields = json.loads(text)
+        if fields is None:
+            return Word(has_freezer, None)
+        anonymous, shared, files = fields
+        return Word(has_freezer, watch.Baseline(anonymous, shared, frozenset(files)))
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Warden:
         """
         linux.prctl(linux.PR_SET_TIMERSLACK, _TIMER_SLACK_NS)  # or a sleep of ten microseconds takes sixty
         woken, waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a candidate of the same user could send it what has a handler
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         poller = select.poll()
@@ -95,9 +98,9 @@ class Warden:
             watches = self._baseline is not None and not self._is_frozen
             ready = [descriptor for descriptor, _ in poller.poll(watch.INTERVAL_S * 1e3 if watches else None)]
             if self.control in ready:
-                command = os.read(self.control, 1)
+                command = self._next_command()
                 if command not in (FREEZE, THAW):
-                    has_asked_for_answer = bool(command)
+                    has_asked_for_answer = command == END
                     break
                 self._answer(DONE if self._obey(command) else FAILED)
             if self.word in ready:
@@ -111,6 +114,12 @@ class Warden:
         if has_asked_for_answer:
             self._answer(DONE)
         return code
+
+    def _next_command(self) -> bytes:
+        try:
+            return os.read(self.control, 1)
+        except ConnectionResetError:  # the judge is gone, an answer of ours unread
+            return b""
 
     def _obey(self, command: bytes) -> bool:
         self._is_frozen = command == FREEZE
@@ -127,7 +136,7 @@ class Warden:
     def _believe(self, word: Word | None) -> None:
         if word is not None:
             self._freezer = Freezer(self.groups["freezer"]) if word.has_freezer else None
-            self._baseline = None if word.has_memory_group else word.baseline
+            self._baseline = word.baseline
 
     def _is_over_bounds(self) -> bool:
         assert self._baseline is not None
@@ -141,7 +150,7 @@ class Warden:
         return False
 
     def _say_memory(self) -> None:
-        append_line(self.log, f"ended: more than {self.max_bytes / 2**30:g} GB of host memory for all its processes")
+        append_line(self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of host memory together")
 
     def _bury(self, is_patient: bool = False) -> bool:
         """Take notice of what ended. Returns whether the candidate lives; with patience, whether anything does."""

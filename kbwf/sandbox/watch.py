@@ -39,8 +39,8 @@ def measure_baseline() -> Baseline:
 def used_bytes(pids: list[int], baseline: Baseline, limit_bytes: int, scratch: tuple[str, ...]) -> int:
     """Memory of these processes beyond the baseline, with what lies in scratch folders and memory files.
 
-    Exact only where it matters: an upper bound if that is within the limit. Memory that is mapped and memory in files is
-    mostly the same, so the larger of the two counts.
+    Exact only where it matters: an upper bound if that is within the limit. What is mapped and what lies in files is
+    mostly the same memory, so the larger of the two counts.
     """
     names = list(map(str, pids))
     open_files = {inode: size for inode, size in _memory_files(names).items() if inode not in baseline.files}
