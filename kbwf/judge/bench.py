@@ -157,11 +157,11 @@ class Bench:
         arena = self._arenas[position]
         if arena is not None:
             return ArenaResults(arena, self.description.outputs)
-        return ProcessResults(runner.runner_pid, self.description.outputs)
+        assert runner.memory_descriptor is not None, "on the CPU a runner hands it over when it is ready"
+        return ProcessResults(runner.memory_descriptor, self.description.outputs)
 
     def _end_reference(self) -> None:
         if self._reference is not None:
-            self._expected.close()
             self._reference.end()
             self._reference = None
 

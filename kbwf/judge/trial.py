@@ -74,10 +74,6 @@ class Trial:
             tolerance=max(tolerance_of(getattr(torch, each.dtype)) for each in self._bench.description.outputs),
         )
 
-    def close(self) -> None:
-        """Read no more of its results."""
-        self._results.close()
-
     def load(self, kernel_source: str) -> None:
         """Compile and build.
 

@@ -30,6 +30,7 @@ from kbwf.sandbox.messages import (
     Ready,
     Run,
 )
+from kbwf.sandbox.output import append_line
 from kbwf.sandbox.problem import build_model, load_module
 from kbwf.sandbox.reference import describe
 from kbwf.sandbox.structure import leaves_of, unflatten
@@ -169,8 +170,11 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
         torch.set_num_threads(confinement.num_threads)
     opening, descriptors = messages.receive_with_descriptors(connection, Open)
     runner = Runner(opening, descriptors, device)
+    memory = [os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)] if device.type == "cpu" else []
     report = guard.lock_down(confinement, report)
-    messages.send(connection, Ready(applied=report.applied, missing=report.missing))
+    messages.send(connection, Ready(applied=list(report.applied), missing=list(report.missing)), memory)
+    for descriptor in memory:
+        os.close(descriptor)
     with torch.no_grad():
         while True:
             request = messages.receive(connection, Load, Run, Capture, Describe)
@@ -224,12 +228,11 @@ def _kind(tensor: torch.Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')} on {tensor.device.type}"
 
 
-def main(connection: socket.socket, confinement: Confinement, report: Report, log_descriptor: int) -> None:
+def main(connection: socket.socket, confinement: Confinement, report: Report) -> None:
     """`run`, and an end without clean-up: nothing of the kernel's (atexit, finalizers) runs after the judge hung up."""
     try:
         run(connection, confinement, report)
     except BaseException:
-        with contextlib.suppress(OSError):  # the kernel may have closed it
-            os.write(log_descriptor, traceback.format_exc().encode(errors="replace")[-_TRACE_CHARS:])
+        append_line(confinement.log_descriptor, traceback.format_exc()[-_TRACE_CHARS:])
         os._exit(70)
     os._exit(0)
