@@ -55,6 +55,7 @@ class Runner:
         num_slots = max((len(ring) for ring in inputs_L_S), default=0)
         self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(num_slots)]
         self._arena = Arena(open_memory(opening.arena, device)) if opening.arena else None
+        self._pool = self._arena.pool if self._arena else None
         self._wanted = [(torch.Size(each.shape), getattr(torch, each.dtype)) for each in opening.outputs]
         self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
         self._device = device
@@ -88,7 +89,7 @@ class Runner:
             graph, results = self._graphs[tuple(request.slots)]
             graph.replay()
         else:
-            results = self._kept = self._called(request)
+            results = self._kept = self._called(request, self._pool)
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         return Done(results=[[claim_of(leaf, self._arena) for leaf in leaves] for leaves in results])
@@ -98,21 +99,21 @@ class Runner:
         stream = torch.cuda.Stream()
         calls = Run(slots=request.slots)
         with torch.cuda.stream(stream):
-            self._called(Run(slots=request.slots[:1]))
+            self._called(Run(slots=request.slots[:1]), self._pool)
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        pool: Any = self._arena.pool.id if self._arena else None
+        pool: Any = self._pool.id if self._pool else None
         with torch.cuda.graph(graph, stream=stream, pool=pool):
-            results = self._called(calls)
+            results = self._called(calls, pool=None)  # the capture takes from the pool itself
         self._graphs[tuple(request.slots)] = graph, results
         return Done()
 
-    def _called(self, request: Run) -> list[list[torch.Tensor]]:
+    def _called(self, request: Run, pool: Any) -> list[list[torch.Tensor]]:
         arguments_C = [self._arguments_of(slot) for slot in request.slots]
         results: list[list[torch.Tensor]] = []
         with contextlib.ExitStack() as stack:
-            if self._arena is not None:
-                stack.enter_context(torch.cuda.use_mem_pool(self._arena.pool))
+            if pool is not None:
+                stack.enter_context(torch.cuda.use_mem_pool(pool))
             gc.disable()  # a collection inside one call would be counted as that call's
             stack.callback(gc.enable)
             for number, arguments in enumerate(arguments_C):

@@ -150,9 +150,7 @@ class Warden:
         return False
 
     def _say_memory(self) -> None:
-        append_line(
-            self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of memory together"
-        )
+        append_line(self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of memory together")
 
     def _bury(self, is_patient: bool = False) -> bool:
         """Take notice of what ended. Returns whether the candidate lives; with patience, whether anything does."""
