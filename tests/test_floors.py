@@ -11,7 +11,7 @@ FLOORS = {
     5: ("cli",),
     4: ("stages", "generated"),
     3: ("store", "provenance", "tasks", "evaluation", "backends", "report", "warm"),
-    2: ("metrics", "strategies", "config", "plan"),
+    2: ("metrics", "strategies", "training", "config", "plan"),
     1: ("records", "errors"),
 }
 FLOOR_OF = {unit: floor for floor, units in FLOORS.items() for unit in units}
