@@ -15,7 +15,14 @@ FLOORS = {
     1: ("records", "errors"),
 }
 FLOOR_OF = {unit: floor for floor, units in FLOORS.items() for unit in units}
-TORCH = ("kbwf.evaluation", "kbwf.backends.local", "kbwf.backends.generation", "kbwf.backends.demo_policy")
+TORCH = (
+    "kbwf.evaluation",
+    "kbwf.backends.local",
+    "kbwf.backends.generation",
+    "kbwf.backends.logprobs",
+    "kbwf.backends.training_local",
+    "kbwf.backends.demo_policy",
+)
 ENVIRONMENT = ("kbwf.cli", "kbwf.warm.client", "kbwf.evaluation.sandbox")
 """warm.client hands a child an allow-list; the sandbox empties the candidate's."""
 FOR_RULES = ("kbwf.config", "kbwf.plan", "kbwf.provenance")

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import inspect
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,16 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from kbwf.backends.base import Draw, Message
-from kbwf.backends.generation import draw_tokens, teacher_forced_logprobs
+from kbwf.backends.generation import DrawnTokens, DrawRequest, draw_tokens
+from kbwf.backends.logprobs import Passage, passage_logprobs
 from kbwf.errors import InfrastructureError, PolicyError
 
+log = logging.getLogger(__name__)
+
 ChatTemplate = Literal["tokenizer", "plain"]
+Device = Literal["auto", "cpu", "cuda"]
+Dtype = Literal["auto", "float64", "float32", "bfloat16", "float16"]
+"""Of the weights; auto: float32 on a CPU, the checkpoint's own on a GPU. float64 is for checking the others."""
 
 MODEL_FILES = {".json", ".jinja", ".txt", ".model", ".safetensors", ".bin"}
 """Suffixes of what a model folder is made of; anything else in it does not count for its digest."""
@@ -76,8 +83,8 @@ class LocalPolicy:
         base_model: str,
         revision: str | None = None,
         adapter: str | None = None,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
-        dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+        device: Device = "auto",
+        dtype: Dtype = "auto",
         chat_template: ChatTemplate = "tokenizer",
     ) -> None:
         """Load model, tokenizer and adapter.
@@ -132,25 +139,26 @@ class LocalPolicy:
                 small.
             InfrastructureError: the GPU failed.
         """
-        prompt_ids = self._encode(messages)
-        self._check_length(len(prompt_ids), max_tokens)
-        options = {"logits_to_keep": 1} if self._knows_logits_to_keep else {}
+        return self.sample_many([(messages, num_samples, seed)], temperature, max_tokens)[0]
+
+    def sample_many(
+        self, prompts: Sequence[tuple[Sequence[Message], int, int]], temperature: float, max_tokens: int
+    ) -> list[list[Draw]]:
+        """See `BatchSampler.sample_many`. On a GPU whose memory is too small for all, half of the prompts wait.
+
+        Raises:
+            PolicyError: a prompt does not fit the context, the logits are no numbers, or the GPU's memory is too small
+                for a single prompt and its samples.
+            InfrastructureError: the GPU failed.
+        """
+        requests = [DrawRequest(self._encode(messages), num_samples, seed) for messages, num_samples, seed in prompts]
+        for request in requests:
+            self._check_length(len(request.prompt_ids), max_tokens)
         with self._running():
-            drawn = draw_tokens(
-                self._model, prompt_ids, num_samples, seed, temperature, max_tokens, self._eos_ids, options
-            )
+            drawn = self._draw(requests, temperature, max_tokens)
         return [
-            Draw(
-                text=self._tokenizer.decode(
-                    row.token_ids_T[:-1] if row.is_ended else row.token_ids_T, skip_special_tokens=True
-                ),
-                token_ids_T=tuple(row.token_ids_T),
-                sampling_logprobs_T=tuple(row.sampling_logprobs_T),
-                policy_logprobs_T=tuple(row.policy_logprobs_T),
-                num_prompt_tokens=len(prompt_ids),
-                finish_reason="stop" if row.is_ended else "length",
-            )
-            for row in drawn
+            [self._to_draw(row, len(request.prompt_ids)) for row in rows]
+            for request, rows in zip(requests, drawn, strict=True)
         ]
 
     def score(self, messages: Sequence[Message], responses: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
@@ -161,10 +169,19 @@ class LocalPolicy:
                 memory is too small.
             InfrastructureError: the GPU failed.
         """
-        prompt_ids = self._encode(messages)
-        self._check_length(len(prompt_ids), max(map(len, responses), default=0))
+        return self.score_many([(messages, response) for response in responses])
+
+    def score_many(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> list[tuple[float, ...]]:
+        """See `Scorer.score_many`.
+
+        Raises:
+            PolicyError: a prompt and its response do not fit the context, the logits are no numbers, or the GPU's
+                memory is too small.
+            InfrastructureError: the GPU failed.
+        """
+        encoded = self._passages(passages)
         with self._running(), torch.inference_mode():
-            scored = teacher_forced_logprobs(self._model, prompt_ids, responses, self._knows_logits_to_keep)
+            scored = passage_logprobs(self._model, encoded, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
 
     def release(self) -> None:
@@ -173,6 +190,46 @@ class LocalPolicy:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def _draw(self, requests: Sequence[DrawRequest], temperature: float, max_tokens: int) -> list[list[DrawnTokens]]:
+        """In one batch, or in several where the GPU's memory asks for it: prompts do not depend on each other."""
+        if not requests:
+            return []
+        options = {"logits_to_keep": 1} if self._knows_logits_to_keep else {}
+        is_on_gpu = self._model.device.type == "cuda"
+        try:
+            return draw_tokens(self._model, requests, temperature, max_tokens, self._eos_ids, options, is_on_gpu)
+        except torch.OutOfMemoryError:
+            if len(requests) == 1:
+                raise
+        # Outside the handler, where the failed batch's tensors are gone.
+        log.warning("the GPU's memory is too small for %d prompts in one batch; drawing half at a time", len(requests))
+        middle = len(requests) // 2
+        halves = (requests[:middle], requests[middle:])
+        return [rows for half in halves for rows in self._draw(half, temperature, max_tokens)]
+
+    def _to_draw(self, row: DrawnTokens, num_prompt_tokens: int) -> Draw:
+        text_ids = row.token_ids_T[:-1] if row.is_ended else row.token_ids_T
+        return Draw(
+            text=self._tokenizer.decode(text_ids, skip_special_tokens=True),
+            token_ids_T=tuple(row.token_ids_T),
+            sampling_logprobs_T=tuple(row.sampling_logprobs_T),
+            policy_logprobs_T=tuple(row.policy_logprobs_T),
+            num_prompt_tokens=num_prompt_tokens,
+            finish_reason="stop" if row.is_ended else "length",
+        )
+
+    def _passages(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> list[Passage]:
+        """Encoded, each prompt once however many responses it has."""
+        known: dict[str, tuple[int, ...]] = {}
+        encoded = []
+        for messages, response in passages:
+            key = repr(messages)
+            if key not in known:
+                known[key] = tuple(self._encode(messages))
+            self._check_length(len(known[key]), len(response))
+            encoded.append(Passage(known[key], tuple(response)))
+        return encoded
 
     def _encode(self, messages: Sequence[Message]) -> list[int]:
         if self._chat_template == "plain":

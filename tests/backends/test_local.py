@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+from kbwf.backends.generation import DrawRequest, draw_tokens
 from kbwf.backends.local import LocalPolicy, check_model, folder_digest
 from kbwf.errors import InfrastructureError, PolicyError
 
@@ -102,6 +103,78 @@ def test_one_pass_over_the_prompt_serves_all_samples(policy: LocalPolicy, monkey
     assert shapes[0] == (1, NUM_PROMPT_TOKENS)
     assert shapes[1][0] <= 6 and all(columns == 1 for _, columns in shapes[1:])
     assert len(shapes) <= 4
+
+
+PROMPTS = [
+    (MESSAGES, 5, 21),
+    (({"role": "user", "content": "A rather longer question"},), 3, 22),
+    (({"role": "user", "content": ""},), 4, 23),
+]
+
+
+@pytest.fixture(scope="module")
+def precise(tiny_model: Path) -> LocalPolicy:
+    """In float64, so that rounding is too small to change a draw."""
+    return LocalPolicy(str(tiny_model), device="cpu", dtype="float64")
+
+
+def test_samples_of_several_prompts_are_those_of_each_alone(precise: LocalPolicy) -> None:
+    """Prompts of three lengths in one batch: the same tokens as one after the other, the numbers to rounding."""
+    together = precise.sample_many(PROMPTS, 1.3, 30)
+    alone = [precise.sample(*prompt, 1.3, 30) for prompt in PROMPTS]
+    assert [[draw.token_ids_T for draw in draws] for draws in together] == [
+        [draw.token_ids_T for draw in draws] for draws in alone
+    ]
+    for ours, theirs in zip(together, alone, strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.policy_logprobs_T == pytest.approx(other.policy_logprobs_T, abs=1e-9)
+            assert one.num_prompt_tokens == other.num_prompt_tokens
+            assert one.text == other.text
+    lengths = {len(draw.token_ids_T) for draws in together for draw in draws}
+    assert len(lengths) > 2
+
+
+@pytest.mark.parametrize("num_prompts", [1, 3])
+def test_a_static_cache_changes_nothing_but_memory(precise: LocalPolicy, num_prompts: int) -> None:
+    """Memory allocated once, with ended rows leaving by halves, gives the same tokens."""
+    requests = [DrawRequest(precise._encode(messages), *rest) for messages, *rest in PROMPTS[:num_prompts]]
+    options = {"logits_to_keep": 1}
+    static = draw_tokens(precise._model, requests, 1.3, 30, {0, 1}, options, is_cache_static=True)
+    growing = draw_tokens(precise._model, requests, 1.3, 30, {0, 1}, options)
+    assert [[row.token_ids_T for row in rows] for rows in static] == [
+        [row.token_ids_T for row in rows] for rows in growing
+    ]
+
+
+def test_prompts_that_do_not_fit_together_are_drawn_half_at_a_time(
+    precise: LocalPolicy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With room for eight rows: five and seven; the samples are the same."""
+    expected = precise.sample_many(PROMPTS, 1.0, 10)
+    forward = precise._model.forward
+
+    def small(*args: Any, **kwargs: Any) -> Any:
+        if kwargs["input_ids"].shape[0] > 8:
+            raise torch.OutOfMemoryError("out of memory")
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(precise._model, "forward", small)
+    drawn = precise.sample_many(PROMPTS, 1.0, 10)
+    assert [[draw.token_ids_T for draw in draws] for draws in drawn] == [
+        [draw.token_ids_T for draw in draws] for draws in expected
+    ]
+    assert caplog.messages == ["the GPU's memory is too small for 3 prompts in one batch; drawing half at a time"]
+
+
+def test_scores_after_several_prompts_are_those_of_each_alone(policy: LocalPolicy) -> None:
+    """Ragged prompts and responses in one batch; nothing for an empty response."""
+    responses = [(5, 6, 7), (), (8,) * 20]
+    passages = [(messages, response) for (messages, _, _), response in zip(PROMPTS, responses, strict=True)]
+    together = policy.score_many(passages)
+    alone = [policy.score(messages, [response])[0] for messages, response in passages]
+    assert [len(logprobs_T) for logprobs_T in together] == [3, 0, 20]
+    for ours, theirs in zip(together, alone, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-4)
 
 
 def test_a_small_model_runs_on_one_thread(policy: LocalPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
