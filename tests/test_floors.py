@@ -20,6 +20,8 @@ TORCH = (
     "kbwf.backends.local",
     "kbwf.backends.generation",
     "kbwf.backends.logprobs",
+    "kbwf.backends.gradients",
+    "kbwf.backends.adapter",
     "kbwf.backends.training_local",
     "kbwf.backends.demo_policy",
 )

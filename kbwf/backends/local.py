@@ -66,7 +66,7 @@ def check_model(base_model: str, revision: str | None, chat_template: ChatTempla
         raise PolicyError(
             f"{location} holds no weights (*.safetensors or *.bin); give a folder made by save_pretrained"
         )
-    with _loading(base_model):
+    with loading(base_model):
         config = AutoConfig.from_pretrained(location, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(location, revision=revision)
     _check_chat_template(tokenizer, base_model, chat_template)
@@ -104,7 +104,7 @@ class LocalPolicy:
         device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         weights_dtype = dtype if dtype != "auto" else "float32" if device == "cpu" else "auto"
         hub_revision = None if Path(location).is_dir() else revision
-        with _loading(base_model):
+        with loading(base_model):
             self._tokenizer = AutoTokenizer.from_pretrained(location, revision=hub_revision)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
                 location, revision=hub_revision, dtype=weights_dtype
@@ -295,7 +295,8 @@ def _location(base_model: str) -> str:
 
 
 @contextmanager
-def _loading(what: str) -> Iterator[None]:
+def loading(what: str) -> Iterator[None]:
+    """Around what loads a model or an adapter: errors become a `PolicyError` that names it and the way out."""
     try:
         yield
     except LOADING_ERRORS as error:
@@ -308,14 +309,24 @@ def _loading(what: str) -> Iterator[None]:
         raise PolicyError(f"{what} cannot be loaded: {reason}; {way_out}") from error
 
 
-def _with_adapter(model: Any, adapter: str) -> Any:
+def adapter_folder(adapter: str) -> Path:
+    """The folder of a peft adapter.
+
+    Raises:
+        PolicyError: it is none.
+    """
     if not (Path(adapter) / "adapter_config.json").is_file():
         raise PolicyError(f"{adapter} holds no adapter_config.json; give a folder that peft's save_pretrained made")
+    return Path(adapter)
+
+
+def _with_adapter(model: Any, adapter: str) -> Any:
+    folder = adapter_folder(adapter)
     # Only an adapted policy needs peft, and importing it takes a second.
     from peft import PeftModel
 
-    with _loading(adapter):
-        return PeftModel.from_pretrained(model, adapter)
+    with loading(adapter):
+        return PeftModel.from_pretrained(model, str(folder))
 
 
 def _check_chat_template(tokenizer: Any, base_model: str, chat_template: ChatTemplate) -> None:
