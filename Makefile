@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: demo test test-gpu check dag docs clean
+.PHONY: demo test test-gpu test-learning check dag docs clean
 
 demo: .venv/.installed ## install, run the default study, show what it found
 	$(RUN)
@@ -11,10 +11,13 @@ demo: .venv/.installed ## install, run the default study, show what it found
 	@echo "Kernels: results/best/   report: results/report/summary.md"
 
 test: .venv/.installed-dev ## everything a CPU can run
-	$(BIN)/python -m pytest -q -m "not gpu"
+	$(BIN)/python -m pytest -q -m "not gpu and not learning"
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device
 	$(BIN)/python -m pytest -q -m gpu
+
+test-learning: .venv/.installed-dev ## that training learns, and that with shuffled rewards it does not
+	$(BIN)/python -m pytest -q -m learning --log-cli-level=INFO
 
 check: .venv/.installed-dev ## format, lint, types
 	$(BIN)/ruff check .

@@ -59,7 +59,7 @@ def gradient(model: MarkovModel, examples: Sequence[Example], limit: BatchLimit 
 
 
 def test_loss_and_gradient_are_those_computed_by_hand() -> None:
-    """Token 2 after 0, probability 5/8, was 5/16: ratio 2, advantage 3, loss -6, slope -6 (1 - 5/8) for its own logit."""
+    """Token 2 after 0, probability 5/8, was 5/16: ratio 2, advantage 3, loss -6, gradient -6 (e2 - p)."""
     found = gradient(MarkovModel(), [(Passage((1, 0), (2,)), (math.log(5 / 16),), (3.0,))])
     assert found.results[0].loss.item() == pytest.approx(-6.0, abs=1e-12)
     expected = [[6 * 1 / 8, 6 * 2 / 8, -6 * 3 / 8], [0.0] * 3, [0.0] * 3]
