@@ -10,7 +10,7 @@ from kbwf import plan
 from kbwf.config import Tasks
 from kbwf.records import Task
 from kbwf.records.base import sha256_of
-from kbwf.tasks.extraction import MAX_RESPONSE_CHARS, extract_kernel, kernel_digest
+from kbwf.tasks.extraction import MAX_KERNEL_CHARS, extract_kernel, kernel_digest
 from kbwf.tasks.prompts import forward_body
 from kbwf.tasks.sources import load_task
 from kbwf.tasks.suite import load_suite
@@ -158,7 +158,7 @@ def test_helper_function_inside_a_body_stays() -> None:
         ("def forward(self, A, B, *, out=None):\n    return A", "wrong signature"),
         ("return A\0", "no text"),
         ("return '\ud800'", "no text"),
-        ("x" * (MAX_RESPONSE_CHARS + 1), "response too long: 100001 characters"),
+        ("x" * (MAX_KERNEL_CHARS + 1), "response too long: 100001 characters"),
         ("return " + "-" * 90_000 + "1", "cannot be parsed"),
         ("return A" + ".T" * 40_000, "cannot be parsed"),
         ("return 0x" + "f" * 90_000, "cannot be parsed"),
