@@ -3,23 +3,34 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: demo test test-gpu check dag docs clean
+.PHONY: help demo test test-timing test-gpu test-all check dag docs clean
 
-demo: .venv/.installed ## install, run the default study, show what it found
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: .venv/.installed ## install, run the default study, show what it found (no GPU, key or network; 10 minutes)
 	$(RUN)
 	@cat results/best/README.md results/report/selection.md
 	@echo "Kernels: results/best/   report: results/report/summary.md"
 
-test: .venv/.installed-dev ## everything a CPU can run
-	$(BIN)/python -m pytest -q -m "not gpu"
+test: .venv/.installed-dev ## the gate: all that says the same on every machine (5 minutes)
+	$(BIN)/python -m pytest -q
 
-test-gpu: .venv/.installed-dev ## what needs a CUDA device
+test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (1 minute)
+	$(BIN)/python -m pytest -q -m "timing and not gpu"
+
+test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu
 
-check: .venv/.installed-dev ## format, lint, types
+test-all: test test-timing ## all that this host can run
+	if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then $(MAKE) test-gpu; fi
+
+check: .venv/.installed-dev ## format, lint, types, floors, dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry kbwf
 	$(BIN)/snakefmt --check Snakefile rules
 
 dag: .venv/.installed ## the rule graph as a mermaid diagram

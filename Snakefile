@@ -13,11 +13,12 @@ report: "workflow/report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/1_split.smk"
-include: "rules/2_sample.smk"
-include: "rules/3_evaluate.smk"
-include: "rules/4_select.smk"
-include: "rules/6_report.smk"
+include: "rules/locking.smk"
+include: "rules/split.smk"
+include: "rules/sample.smk"
+include: "rules/evaluate.smk"
+include: "rules/select.smk"
+include: "rules/report.smk"
 
 
 rule all:
@@ -31,6 +32,4 @@ rule all:
 # The A/A control alone: what this machine's judge says of unchanged references. Needs no model.
 rule identity_control:
     input:
-        expand(
-            "results/scored/identity/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS
-        ),
+        expand(rules.score_samples.output, policy=CONTROL, task=TASKS, seed=SEEDS),

@@ -1,13 +1,14 @@
 """The command line: one verb per rule, usable by hand, and a few for people. The only place that prints.
 
 Thousands of jobs start through `sample` and `evaluate`, which only talk to a warm process: every verb imports what it
-needs when it runs.
+needs when it runs. A verb returns what there is to say; the stages write the files.
 """
 
 import argparse
 import json
 import os
 import sys
+from typing import Any
 
 from kbwf.errors import ConfigError, KbwfError
 
@@ -15,21 +16,21 @@ from kbwf.errors import ConfigError, KbwfError
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0, that of the error, or 2 for a wrong command line)."""
     options = _parser().parse_args(arguments)
-    if options.verb not in ("sample", "evaluate"):
+    if not options.is_client:
         import logging
 
-        from kbwf.warm.owner import leave_with
+        from kbwf.warm.lifetime import leave_with
 
-        if "KBWF_OWNER_PID" in os.environ and options.verb != "serve":  # that one watches its owner itself
-            leave_with(_owner_pid())
+        if "KBWF_OWNER" in os.environ and options.verb != "serve":  # that one watches its owner itself
+            leave_with(_owner())
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     try:
-        message = globals()[f"_{options.verb.replace('-', '_')}"](options)
+        message = options.run(options)
     except KbwfError as error:
         print(f"kbwf {options.verb}: {error}", file=sys.stderr)
         return error.exit_code
     if message:
-        print(message, file=sys.stderr if options.verb in ("sample",) else sys.stdout)
+        print(message)
     return 0
 
 
@@ -37,32 +38,41 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kbwf", description=__doc__.split("\n")[0])
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
-    def verb(name: str, text: str) -> argparse.ArgumentParser:
-        return verbs.add_parser(name, help=text, description=text)
+    def verb(name: str, run: Any, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run, is_client=is_client)
+        return added
 
-    split = verb("split", "write the train/eval split of a level")
+    split = verb("split", _split, "write the train/eval split of a level")
     split.add_argument("tasks", help="where tasks come from, as JSON (config block tasks)")
     split.add_argument("--split-seed", type=int, default=42)
-    task = verb("task", "freeze one task as a record")
+    task = verb("task", _task, "freeze one task as a record")
     task.add_argument("tasks", help="where tasks come from, as JSON (config block tasks)")
     task.add_argument("task", help="task id, such as l1_p012")
-    demo = verb("demo-policy", "train the demo policy on the bundled suite")
+    demo = verb("demo-policy", _demo_policy, "train the demo policy on the bundled suite")
     demo.add_argument("demo", help="config block demo as JSON; {} takes the defaults")
-    policy = verb("policy", "check a policy's model and describe it as a checkpoint")
-    policy.add_argument("policy", help="base or identity")
-    policy.add_argument("base", help="config block base as JSON")
+    policy = verb("policy", _policy, "check a policy's model and describe it as a checkpoint")
+    policy.add_argument("policy", help="policy id, such as base")
+    policy.add_argument("backend", help="where it runs, such as local")
+    policy.add_argument("settings", help="what the backend is told, as JSON (for local: config block base)")
     policy.add_argument("prompt", help="config block prompt as JSON")
     policy.add_argument("demo_folder", nargs="?", help="the trained demo policy, if base.model is demo")
-    sample = verb("sample", "draw one chunk of samples from a policy for a task")
+    sample = verb("sample", _sample, "draw one chunk of samples from a policy for a task", is_client=True)
     sample.add_argument("policy", help="checkpoint.json of the policy")
     sample.add_argument("task", help="record of the task")
     sample.add_argument("--seed", type=int, required=True)
     sample.add_argument("--chunk", type=int, required=True)
     sample.add_argument("--draw", required=True, help="chunk_size, temperature and max_tokens as JSON")
-    sample.add_argument("--base", default="{}", help="config block base as JSON")
+    sample.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
     sample.add_argument("--prompt", default="{}", help="config block prompt as JSON")
+    sample.add_argument("--credentials", nargs="*", default=[], help="environment variables that the backend is given")
     sample.add_argument("--code", default="", help="digest of the code a warm process must run")
-    evaluate = verb("evaluate", "judge one kernel: a sample's, or a file's (kbwf evaluate TASK KERNEL.py)")
+    evaluate = verb(
+        "evaluate",
+        _evaluate,
+        "judge one kernel: a sample's, or a file's (kbwf evaluate TASK KERNEL.py)",
+        is_client=True,
+    )
     evaluate.add_argument("task", help="record of the task; by hand also a bundled task id or a problem's .py file")
     evaluate.add_argument("samples", help="the chunk that holds the sample, or a .py file that defines ModelNew")
     evaluate.add_argument("--idx", type=int, help="sample index; needed with a chunk")
@@ -70,17 +80,17 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--prompt", default="{}", help="config block prompt as JSON")
     evaluate.add_argument("--store", help="folder of measurements to reuse")
     evaluate.add_argument("--code", default="", help="digest of the code a warm process must run")
-    evaluate.add_argument("--output", help="record to write; by hand the default is standard output")
-    score = verb("score", "join samples with their evaluations")
+    evaluate.add_argument("--output", help="where to write the record; by hand it may be left out")
+    score = verb("score", _score, "join samples with their evaluations")
     score.add_argument("--samples", nargs="+", required=True)
     score.add_argument("--evaluations", nargs="+", required=True)
-    select = verb("select", "let a strategy choose one sample per task")
+    select = verb("select", _select, "let a strategy choose one sample per task")
     select.add_argument("scored", nargs="+")
     select.add_argument("--strategy", required=True)
     select.add_argument("--surprisal", default="mean")
     select.add_argument("--top-m", type=int, default=3)
-    best = verb("best", "write the chosen kernels as runnable files")
-    report = verb("report", "write tables, figures and summary")
+    best = verb("best", _best, "write the chosen kernels as runnable files")
+    report = verb("report", _report, "write tables, figures and summary")
     for command in (best, report):
         command.add_argument("--selections", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
@@ -89,73 +99,62 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
     for command in (split, task, demo, policy, sample, score, select, best, report):
         command.add_argument("--output", required=True)
-    verb("doctor", "say what this machine can do, and what to install for the rest")
-    docs = verb("docs", "regenerate the configuration reference and its JSON schema")
+    verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
+    docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
-    serve = verb("serve", "the warm process behind sample and evaluate; started by them")
+    serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
     serve.add_argument("kind", choices=["sample", "evaluate"])
     serve.add_argument("socket")
-    serve.add_argument("owner_pid", type=int)
+    serve.add_argument("owner", help="pid and start time of the process it leaves with")
     return parser
 
 
 def _split(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import Tasks
-    from kbwf.stages.split import make_split
-    from kbwf.store import write_record
+    from kbwf.settings import TaskSettings
+    from kbwf.stages.make_split import make_split
 
-    split = make_split(Tasks.model_validate({**json.loads(options.tasks), "split_seed": options.split_seed}))
-    write_record(Path(options.output), split)
-    return f"{len(split.train_ids)} train and {len(split.eval_ids)} eval tasks"
+    tasks = TaskSettings.model_validate({**json.loads(options.tasks), "split_seed": options.split_seed})
+    return make_split(tasks, Path(options.output))
 
 
 def _task(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import Tasks
-    from kbwf.records.task import parse_task_id
-    from kbwf.stages.split import freeze_task
-    from kbwf.store import write_record
+    from kbwf.settings import TaskSettings
+    from kbwf.stages.freeze_task import freeze_task
 
-    task = freeze_task(Tasks.model_validate_json(options.tasks), parse_task_id(options.task)[1])
-    write_record(Path(options.output), task)
-    return f"{task.task_id} {task.name}"
+    return freeze_task(TaskSettings.model_validate_json(options.tasks), options.task, Path(options.output))
 
 
 def _demo_policy(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import Demo, Tasks
-    from kbwf.stages.base_policy import make_demo_policy
+    from kbwf.settings import DemoSettings, TaskSettings
+    from kbwf.stages.train_demo_policy import make_demo_policy
 
-    make_demo_policy(Demo.model_validate_json(options.demo), Tasks(), Path(options.output))
-    return f"demo policy in {options.output}"
+    return make_demo_policy(DemoSettings.model_validate_json(options.demo), TaskSettings(), Path(options.output))
 
 
 def _policy(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import Base, Prompt
-    from kbwf.stages.base_policy import describe_policy
-    from kbwf.store import write_record
+    from kbwf.settings import PromptSettings
+    from kbwf.stages.describe_policy import describe_policy
 
-    folder = Path(options.demo_folder) if options.demo_folder else None
-    base, prompt = Base.model_validate_json(options.base), Prompt.model_validate_json(options.prompt)
-    checkpoint = describe_policy(options.policy, base, prompt, folder)
-    write_record(Path(options.output), checkpoint)
-    return f"{checkpoint.policy_id}: {checkpoint.base_model} {checkpoint.revision}"
+    demo = Path(options.demo_folder) if options.demo_folder else None
+    prompt, settings = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    return describe_policy(options.policy, options.backend, settings, prompt, demo, Path(options.output))
 
 
 def _sample(options: argparse.Namespace) -> str:
     from kbwf.warm.client import call
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("policy", "task", "output")}
-    blocks = {"base": json.loads(options.base), "prompt": json.loads(options.prompt)}
+    blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
     request = {**paths, **blocks, **json.loads(options.draw), "seed": options.seed, "chunk": options.chunk}
-    credentials = ("HF_TOKEN",)  # gated models; the sampling process runs no model-written code
-    return str(call("sample", request, options.code, _owner_pid(), credentials)["message"])
+    return str(call("sample", request, options.code, _owner(), tuple(options.credentials))["message"])
 
 
 def _evaluate(options: argparse.Namespace) -> str:
@@ -167,21 +166,21 @@ def _evaluate(options: argparse.Namespace) -> str:
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
     blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
-    return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner_pid())["message"])
+    return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner())["message"])
 
 
 def _evaluate_file(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import load_config
-    from kbwf.stages.evaluate_file import evaluate_file
+    from kbwf.by_hand import evaluate_file
+    from kbwf.settings import load_settings
     from kbwf.store import write_record
 
     try:
         block = json.loads(options.settings)
     except json.JSONDecodeError as error:
         raise ConfigError(f"--settings is no JSON ({error}); got {options.settings!r}") from error
-    settings = load_config({"evaluation": block}, "--settings").evaluation
+    settings = load_settings({"evaluation": block}, "--settings").evaluation
     evaluation, message = evaluate_file(options.task, Path(options.samples), settings)
     if options.output:
         write_record(Path(options.output), evaluation)
@@ -191,60 +190,50 @@ def _evaluate_file(options: argparse.Namespace) -> str:
 def _score(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.stages.score import score
-    from kbwf.store import write_records
+    from kbwf.stages.score_samples import score_samples
 
-    scored = score([Path(path) for path in options.samples], [Path(path) for path in options.evaluations])
-    write_records(Path(options.output), scored)
-    return f"{sum(each.evaluation.is_correct for each in scored)} of {len(scored)} correct"
+    samples, evaluations = ([Path(path) for path in paths] for paths in (options.samples, options.evaluations))
+    return score_samples(samples, evaluations, Path(options.output))
 
 
 def _select(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import SelectionBlock
-    from kbwf.stages.select import select_all
-    from kbwf.store import write_records
+    from kbwf.settings import SelectionSettings
+    from kbwf.stages.select_samples import select_samples
 
-    block = SelectionBlock(surprisal=options.surprisal, top_m=options.top_m)
-    selections = select_all([Path(path) for path in options.scored], options.strategy, block)
-    write_records(Path(options.output), selections)
-    num_chosen = sum(each.num_correct > 0 for each in selections)
-    return f"{options.strategy}: {num_chosen} of {len(selections)} tasks have a choice"
+    settings = SelectionSettings(surprisal=options.surprisal, top_m=options.top_m)
+    scored = [Path(path) for path in options.scored]
+    return select_samples(scored, options.strategy, settings.surprisal, settings.top_m, Path(options.output))
 
 
 def _best(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.stages.select import write_best
+    from kbwf.stages.write_best import write_best
 
     selections, scored, tasks = (
         [Path(path) for path in getattr(options, name)] for name in ("selections", "scored", "tasks")
     )
-    written = write_best(selections, scored, tasks, Path(options.output))
-    return f"{len(written)} kernels in {options.output}"
+    return write_best(selections, scored, tasks, Path(options.output))
 
 
 def _report(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.config import Report, SelectionBlock
-    from kbwf.stages.report import make_report
+    from kbwf.settings import ReportSettings, SelectionSettings
+    from kbwf.stages.make_report import make_report
 
-    scored: dict[str, list[Path]] = {}
-    for path in map(Path, options.scored):
-        scored.setdefault(path.parents[1].name, []).append(path)  # …/{policy}/{task}/seed{seed}.jsonl
-    selections, tasks = [Path(path) for path in options.selections], [Path(path) for path in options.tasks]
-    report, selection = (
-        Report.model_validate_json(options.report),
-        SelectionBlock.model_validate_json(options.selection),
+    scored, selections, tasks = (
+        [Path(path) for path in getattr(options, name)] for name in ("scored", "selections", "tasks")
     )
-    make_report(scored, selections, tasks, report, selection, Path(options.output))
-    return f"report in {options.output}"
+    report = ReportSettings.model_validate_json(options.report)
+    selection = SelectionSettings.model_validate_json(options.selection)
+    return make_report(scored, selections, tasks, report, selection, Path(options.output))
 
 
 def _doctor(_: argparse.Namespace) -> str:
-    from kbwf.stages.doctor import examine
+    from kbwf.doctor import examine
 
     return examine(dict(os.environ))
 
@@ -252,28 +241,26 @@ def _doctor(_: argparse.Namespace) -> str:
 def _docs(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.generated import config_reference, config_schema
-    from kbwf.store import write_text
+    from kbwf.generated import write_generated
 
-    folder = Path(options.folder)
-    write_text(folder / "docs" / "config.md", config_reference())
-    write_text(folder / "workflow" / "schemas" / "config.schema.json", config_schema())
-    return f"wrote docs/config.md and workflow/schemas/config.schema.json in {folder.resolve()}"
+    return write_generated(Path(options.folder))
 
 
 def _serve(options: argparse.Namespace) -> None:
     from kbwf.warm.server import serve
 
     if options.kind == "evaluate":
-        from kbwf.stages.evaluate import EvaluateHandler
+        from kbwf.stages.evaluate_kernel import EvaluateHandler
 
-        serve(EvaluateHandler().handle, options.socket, options.owner_pid)
+        serve(EvaluateHandler().handle, options.socket, options.owner)
     else:
-        from kbwf.stages.sample import SampleHandler
+        from kbwf.stages.sample_chunk import SampleHandler
 
-        serve(SampleHandler().handle, options.socket, options.owner_pid)
+        serve(SampleHandler().handle, options.socket, options.owner)
 
 
-def _owner_pid() -> int:
+def _owner() -> str:
     """The Snakemake that started this job; by hand nobody, so the warm process leaves with this one."""
-    return int(os.environ.get("KBWF_OWNER_PID", os.getpid()))
+    from kbwf.warm.lifetime import owner_of
+
+    return os.environ.get("KBWF_OWNER") or owner_of(os.getpid())

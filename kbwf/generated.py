@@ -1,17 +1,19 @@
-"""What the repository derives from `kbwf/config.py`: the configuration reference and its JSON schema.
+"""What the repository derives from `kbwf/settings.py`: the configuration reference and its JSON schema.
 
 Both are texts; `kbwf docs` writes them, and a test compares the files with them.
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
-from kbwf.config import Config
+from kbwf.settings import StudySettings
+from kbwf.store import write_text
 
 _INTRODUCTION = """\
 # Configuration
 
-Generated from `kbwf/config.py` by `make docs`; edit there, not here. The same as a JSON schema, for editors:
+Generated from `kbwf/settings.py` by `make docs`; edit there, not here. The same as a JSON schema, for editors:
 `workflow/schemas/config.schema.json`.
 
 `config.yaml` is always read first. A study of your own needs only the keys that differ from it
@@ -24,15 +26,22 @@ _BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("
 _TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false", "null": "null"}
 
 
+def write_generated(repository: Path) -> str:
+    """Write both into the repository; returns what to say."""
+    write_text(repository / "docs" / "config.md", config_reference())
+    write_text(repository / "workflow" / "schemas" / "config.schema.json", config_schema())
+    return f"wrote docs/config.md and workflow/schemas/config.schema.json in {repository.resolve()}"
+
+
 def config_schema() -> str:
     """The JSON schema of the configuration, indented, with a newline at its end."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Config.model_json_schema()}
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **StudySettings.model_json_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def config_reference() -> str:
     """The configuration as Markdown: a table per block with key, type, default and meaning."""
-    schema = Config.model_json_schema()
+    schema = StudySettings.model_json_schema()
     parts = [_INTRODUCTION]
     for name, reference in schema["properties"].items():
         block = schema["$defs"][reference["$ref"].rpartition("/")[2]]

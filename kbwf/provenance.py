@@ -13,7 +13,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 # Their effect on a result arrives through params: settings as values, ids as wildcards. A new key reruns nothing.
-_LEFT_OUT = ("kbwf", "kbwf.config", "kbwf.errors", "kbwf.plan")
+_LEFT_OUT = ("kbwf", "kbwf.settings", "kbwf.errors")
 
 
 def stage_digest(stage: str) -> str:
@@ -27,18 +27,13 @@ def stage_digest(stage: str) -> str:
 
 @functools.cache
 def code_digest(module: str) -> str:
-    """The same for any module, as in `kbwf.evaluation.judge`."""
-    modules = _closure(module)
-    parts = [f"{name}:{_module_digest(name)}" for name in sorted(modules)]
+    """The same for any module, as in `kbwf.judge.judge`."""
+    parts = [f"{name}:{_module_digest(name)}" for name in modules_of(module)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
 
-def text_digest(path: Path) -> str:
-    """Twelve hex digits of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-
-
-def _closure(start: str) -> set[str]:
+def modules_of(start: str) -> list[str]:
+    """The module and all that it imports of this package, directly or not, as far as a result depends on them."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -46,7 +41,12 @@ def _closure(start: str) -> set[str]:
         if name not in found:
             found.add(name)
             waiting.extend(_imports(name))
-    return found
+    return sorted(found)
+
+
+def text_digest(path: Path) -> str:
+    """Twelve hex digits of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 @functools.cache

@@ -1,28 +1,24 @@
-# What all rules share: the validated configuration, the wildcards' ranges, and input functions.
-import fcntl
-import json
-import os
-import sys
+# What all rules share: the validated settings, the wildcards' ranges, and input functions.
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 from kbwf import plan
-from kbwf.config import load_config
-from kbwf.provenance import stage_digest, text_digest
+from kbwf.errors import ConfigError
+from kbwf.policies.table import BACKENDS
+from kbwf.provenance import code_digest, stage_digest, text_digest
+from kbwf.records.origin import BASE, CONTROL
+from kbwf.settings import load_settings
+from kbwf.tasks import locations
 
 try:
-    cfg = load_config(config, "config.yaml")
+    cfg = load_settings(config, "config.yaml")
     TASKS = plan.task_ids(cfg.tasks)
-except ValueError as error:
+    POLICIES = plan.policies(cfg)
+except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
-POLICIES = ["base"] + (["identity"] if cfg.identity.num_samples else [])
 SEEDS = list(cfg.sampling.seeds)
-
-# Jobs find this environment's `kbwf` without activation; warm processes leave when this Snakemake is gone.
-os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
-os.environ["KBWF_OWNER_PID"] = str(os.getpid())
 
 
 wildcard_constraints:
@@ -34,68 +30,42 @@ wildcard_constraints:
     strategy="|".join(cfg.selection.strategies),
 
 
-def lock_working_directory():
-    """One run at a time in a folder, for as long as this process lives."""
-    handle = os.open(
-        ".snakemake/kbwf.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    )  # stays open until the end
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise WorkflowError(
-            f"another Snakemake is at work in {os.getcwd()}; wait for it, or use --directory"
-        ) from None
-
-
-onstart:
-    lock_working_directory()  # Snakemake's own lock outlives a killed run, and would refuse the same command
-
-
 def problem_source(wildcards):
-    """What identifies a task's source: a file's content, or the data set's revision."""
-    problem_id = int(wildcards.task.partition("_p")[2])
-    path = plan.problem_path(cfg.tasks, problem_id)
-    return text_digest(path) if path else str(cfg.tasks.revision)
+    """What identifies a task's source: its files' content, or the data set's revision."""
+    path = locations.problem_path(cfg.tasks, plan.problem_id_of(wildcards.task))
+    if path is None:
+        return str(cfg.tasks.revision)
+    return [text_digest(each) for each in (path, locations.suite_of(path)) if each]
 
 
-def demo_folder(wildcards):
-    is_demo = wildcards.policy == "base" and cfg.base.model == "demo"
-    return "results/demo_policy" if is_demo else []
+def demo_of(wildcards):
+    """The trained demo policy, for a policy that starts from it."""
+    if not POLICIES[wildcards.policy].is_demo:
+        return []
+    try:
+        plan.require_demo_tasks(cfg)
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
+    return rules.train_demo_policy.output
 
 
-def draw_settings(wildcards):
-    """How samples are drawn, without their number: more of them must leave those there are alone."""
-    sampling = cfg.sampling_of(wildcards.policy)
-    return json.dumps(
-        {
-            key: getattr(sampling, key)
-            for key in ("chunk_size", "temperature", "max_tokens")
-        }
-    )
-
-
-def base_settings(wildcards):
-    return cfg.base.to_param() if wildcards.policy == "base" else "{}"
+def policy_code(wildcards):
+    """Digest of the code that runs this policy; that of other backends does not count."""
+    return code_digest(POLICIES[wildcards.policy].backend.module)
 
 
 def chunk_of(wildcards):
     chunk = plan.chunk_of(
-        int(wildcards.idx), cfg.sampling_of(wildcards.policy).chunk_size
+        int(wildcards.idx), POLICIES[wildcards.policy].sampling.chunk_size
     )
-    return f"results/samples/{wildcards.policy}/{wildcards.task}/seed{wildcards.seed}/chunk{chunk}.jsonl"
+    return expand(rules.sample_chunk.output, chunk=chunk, allow_missing=True)
 
 
 def chunks_of(wildcards):
-    pattern = "results/samples/{w.policy}/{w.task}/seed{w.seed}/chunk{chunk}.jsonl"
-    return [
-        pattern.format(w=wildcards, chunk=chunk)
-        for chunk in plan.chunks(cfg.sampling_of(wildcards.policy))
-    ]
+    chunks = plan.chunks(POLICIES[wildcards.policy].sampling)
+    return expand(rules.sample_chunk.output, chunk=chunks, allow_missing=True)
 
 
 def evaluations_of(wildcards):
-    pattern = "results/evals/{w.policy}/{w.task}/seed{w.seed}/{idx}.json"
-    return [
-        pattern.format(w=wildcards, idx=idx)
-        for idx in plan.sample_indices(cfg.sampling_of(wildcards.policy))
-    ]
+    indices = plan.sample_indices(POLICIES[wildcards.policy].sampling)
+    return expand(rules.evaluate_kernel.output, idx=indices, allow_missing=True)

@@ -1,5 +1,7 @@
 """Small hand-made records for tests: everything has a plain default, and a test names what it is about."""
 
+from pathlib import Path
+
 from kbwf.records import (
     Environment,
     EvalStatus,
@@ -12,6 +14,7 @@ from kbwf.records import (
 )
 from kbwf.records.base import sha256_of
 from kbwf.records.task import task_id_of
+from kbwf.settings import TaskSettings
 
 REFERENCE_SOURCE = '''"""A "quoted" reference with a backslash: \\\\ and \\n."""
 import torch
@@ -200,3 +203,15 @@ def make_selection(
         surprisal_nats=1.0 if is_chosen else None,
         num_timings_used=num_timings_used,
     )
+
+
+PUBLISHED_EVAL_IDS = (4, 5, 12, 14, 15, 18, 28, 29, 30, 32, 36, 55, 65, 70, 76, 82, 87, 89, 95, 98)
+"""Of KernelBench level 1, split with seed 42 (arXiv 2602.07670)."""
+
+
+def level_folder_with(root: Path, *names: str) -> TaskSettings:
+    """A level 1 with empty problem files of these names."""
+    (root / "level1").mkdir(parents=True)
+    for name in names:
+        (root / "level1" / name).write_text("")
+    return TaskSettings(source="directory", level=1, path=root)

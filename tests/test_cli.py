@@ -14,8 +14,9 @@ import pytest
 from kbwf.cli import _parser, main
 from kbwf.records import EvalStatus, Evaluation, Split, Task
 from kbwf.store import read_record, write_record, write_records
+from kbwf.warm.lifetime import owner_of
 from tests.builders import make_task
-from tests.evaluation.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
@@ -133,7 +134,7 @@ def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -
         "--settings", json.dumps(FAST.model_dump(mode="json")), "--code", "c0de",
     ]  # fmt: skip
     with subprocess.Popen(["sleep", "300"]) as owner:
-        environment = {"TMPDIR": str(short_folder), "KBWF_OWNER_PID": str(owner.pid)}
+        environment = {"TMPDIR": str(short_folder), "KBWF_OWNER": owner_of(owner.pid)}
         jobs = [
             kbwf(*arguments, "--idx", idx, "--output", short_folder / f"{idx}.json", **environment) for idx in (0, 1, 2)
         ]

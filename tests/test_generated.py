@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kbwf.config import Config
 from kbwf.generated import config_reference, config_schema
+from kbwf.settings import StudySettings
 
 ROOT = Path(__file__).parents[1]
 
@@ -24,7 +24,7 @@ def test_generated_files_are_up_to_date(path: str, text: str) -> None:
 def test_the_reference_names_every_key_once() -> None:
     """Each key of each block has one row."""
     reference = config_reference()
-    for block, field in Config.model_fields.items():
+    for block, field in StudySettings.model_fields.items():
         for key in type(field.default).model_fields:
             assert reference.count(f"| `{block}.{key}` |") == 1
 
@@ -48,5 +48,5 @@ def test_the_schema_forbids_unknown_keys_in_every_block() -> None:
     """An editor that knows the schema marks a misspelt key, as the run itself does."""
     schema = json.loads(config_schema())
     blocks = [schema, *schema["$defs"].values()]
-    assert len(blocks) == 1 + len(Config.model_fields)
+    assert len(blocks) == 1 + len(StudySettings.model_fields)
     assert all(block["additionalProperties"] is False for block in blocks)

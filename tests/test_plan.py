@@ -1,5 +1,6 @@
 """What the configuration means for the DAG."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,88 +8,14 @@ from pathlib import Path
 import pytest
 
 from kbwf import plan
-from kbwf.config import Sampling, Tasks
 from kbwf.errors import ConfigError
-
-PUBLISHED_EVAL_IDS = (4, 5, 12, 14, 15, 18, 28, 29, 30, 32, 36, 55, 65, 70, 76, 82, 87, 89, 95, 98)
-
-
-def folder_with(root: Path, *names: str) -> Tasks:
-    """A level 1 with empty problem files of these names."""
-    (root / "level1").mkdir(parents=True)
-    for name in names:
-        (root / "level1" / name).write_text("")
-    return Tasks(source="directory", level=1, path=root)
-
-
-def test_level_1_with_seed_42_gives_the_published_eval_ids() -> None:
-    """The split of the paper: 20 of 100 ids evaluate, 80 train."""
-    train_ids, eval_ids = plan.split_ids(range(1, 101), 42)
-    assert eval_ids == PUBLISHED_EVAL_IDS
-    assert sorted((*train_ids, *eval_ids)) == list(range(1, 101))
-
-
-def test_split_does_not_depend_on_the_order_or_repetition_of_ids() -> None:
-    """Ids are made unique and sorted before they are shuffled."""
-    assert plan.split_ids([*range(100, 0, -1), 7, 7], 42) == plan.split_ids(range(1, 101), 42)
-
-
-def test_train_side_is_80_percent_rounded_down() -> None:
-    """Of 16 ids 12 train; of one, none does."""
-    assert [len(side) for side in plan.split_ids(range(1, 17), 0)] == [12, 4]
-    assert plan.split_ids([3], 0) == ((), (3,))
-
-
-def test_bundled_suite_has_at_least_14_consecutive_problems() -> None:
-    """Level 0 is numbered from 1 without gaps."""
-    ids = plan.problem_ids(Tasks())
-    assert len(ids) >= 14
-    assert ids == tuple(range(1, len(ids) + 1))
-
-
-def test_huggingface_levels_have_known_sizes() -> None:
-    """The DAG needs no download."""
-    sizes = [len(plan.problem_ids(Tasks(source="huggingface", level=level))) for level in (1, 2, 3, 4)]
-    assert sizes == [100, 100, 50, 20]
-    assert plan.problem_path(Tasks(source="huggingface", level=1), 1) is None
-
-
-def test_unknown_huggingface_level_is_a_config_error() -> None:
-    """KernelBench has no level 5."""
-    with pytest.raises(ConfigError, match=r"tasks.level is 5"):
-        plan.problem_ids(Tasks(source="huggingface", level=5))
-
-
-def test_folder_is_found_directly_and_inside_a_checkout(tmp_path: Path) -> None:
-    """`path` is the folder with level1/, or the checkout's root."""
-    folder_with(tmp_path / "KernelBench", "12_A_.py", "2_B.py", "readme.md", "x_3.py")
-    for path in (tmp_path, tmp_path / "KernelBench"):
-        tasks = Tasks(source="directory", level=1, path=path)
-        assert plan.problem_ids(tasks) == (2, 12)
-        assert plan.problem_path(tasks, 12) == tmp_path / "KernelBench" / "level1" / "12_A_.py"
-        assert plan.problem_path(tasks, 3) is None
-
-
-def test_missing_folder_or_level_names_what_was_found(tmp_path: Path) -> None:
-    """The message says which levels there are instead."""
-    with pytest.raises(ConfigError, match="is no folder"):
-        plan.problem_ids(Tasks(source="directory", level=1, path=tmp_path / "absent"))
-    folder_with(tmp_path, "1_A.py")
-    with pytest.raises(ConfigError, match=r"holds no level3/.*found: level1"):
-        plan.problem_ids(Tasks(source="directory", level=3, path=tmp_path))
-
-
-def test_level_without_problems_and_number_given_twice_are_config_errors(tmp_path: Path) -> None:
-    """An ambiguous number must not be resolved by chance."""
-    with pytest.raises(ConfigError, match="holds no problem"):
-        plan.problem_ids(folder_with(tmp_path / "a", "notes.txt"))
-    with pytest.raises(ConfigError, match=r"1_A\.py and 1_B\.py both claim problem id 1"):
-        plan.problem_ids(folder_with(tmp_path / "b", "1_A.py", "1_B.py"))
+from kbwf.settings import BaseSettings, ControlSettings, SamplingSettings, StudySettings, TaskSettings
+from tests.builders import PUBLISHED_EVAL_IDS, level_folder_with
 
 
 def test_subset_chooses_a_side_of_the_split_or_listed_ids() -> None:
     """Task ids have the level and three digits."""
-    tasks = Tasks(source="huggingface", level=1, subset="eval")
+    tasks = TaskSettings(source="huggingface", level=1, subset="eval")
     assert plan.task_ids(tasks) == tuple(f"l1_p{problem_id:03d}" for problem_id in PUBLISHED_EVAL_IDS)
     assert len(plan.task_ids(tasks.model_copy(update={"subset": "train"}))) == 80
     assert len(plan.task_ids(tasks.model_copy(update={"subset": "all"}))) == 100
@@ -98,12 +25,12 @@ def test_subset_chooses_a_side_of_the_split_or_listed_ids() -> None:
 def test_unknown_id_in_the_subset_is_named() -> None:
     """The message names the id and those there are."""
     with pytest.raises(ConfigError, match=r"names 101, 300, .*it has 1-100"):
-        plan.task_ids(Tasks(source="huggingface", level=1, subset=(4, 101, 300)))
+        plan.task_ids(TaskSettings(source="huggingface", level=1, subset=(4, 101, 300)))
 
 
 def test_empty_side_of_the_split_is_a_config_error(tmp_path: Path) -> None:
     """One problem leaves nothing to train on."""
-    tasks = folder_with(tmp_path, "5_A.py").model_copy(update={"subset": "train"})
+    tasks = level_folder_with(tmp_path, "5_A.py").model_copy(update={"subset": "train"})
     with pytest.raises(ConfigError, match="empty split"):
         plan.task_ids(tasks)
     assert plan.task_ids(tasks.model_copy(update={"subset": "eval"})) == ("l1_p005",)
@@ -111,15 +38,46 @@ def test_empty_side_of_the_split_is_a_config_error(tmp_path: Path) -> None:
 
 def test_chunks_cover_the_samples() -> None:
     """Sample 7 of chunks of 4 lies in chunk 1."""
-    sampling = Sampling(num_samples=12, chunk_size=4)
+    sampling = SamplingSettings(num_samples=12, chunk_size=4)
     assert list(plan.chunks(sampling)) == [0, 1, 2]
     assert list(plan.sample_indices(sampling)) == list(range(12))
     assert [plan.chunk_of(sample_idx, 4) for sample_idx in (0, 3, 4, 7, 11)] == [0, 0, 1, 1, 2]
 
 
-def test_ids_are_abbreviated_by_runs() -> None:
-    """Messages stay short for a hundred ids."""
-    assert plan.abbreviated((1, 2, 3, 7, 9, 10)) == "1-3, 7, 9-10"
+def test_the_study_s_policies_are_the_base_and_its_control() -> None:
+    """The control comes last; with no samples of its own it is left out."""
+    planned = plan.policies(StudySettings())
+    assert list(planned) == ["base", "identity"]
+    assert [policy.backend.name for policy in planned.values()] == ["local", "control"]
+    assert planned["base"].is_demo and not planned["identity"].is_demo
+    assert list(plan.policies(StudySettings(identity=ControlSettings(num_samples=0)))) == ["base"]
+    assert not plan.policies(StudySettings(base=BaseSettings(model="some/model")))["base"].is_demo
+
+
+def test_the_control_s_sampling_does_not_depend_on_the_study_s() -> None:
+    """Its answer is always the same: another temperature or length must not measure it again."""
+    sampling = SamplingSettings(temperature=0.5)
+    study = StudySettings(identity=ControlSettings(num_samples=8), sampling=sampling)
+    control = plan.policies(study)["identity"].sampling
+    assert (control.num_samples, control.chunk_size, control.temperature) == (8, 4, 0.0)
+    default = plan.policies(StudySettings())["identity"].sampling
+    assert control == default.model_copy(update={"num_samples": 8})
+    assert plan.policies(study)["base"].sampling == sampling
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"tasks": {"source": "huggingface", "level": 1}}, "in style forward_body; tasks.source is 'huggingface'"),
+        ({"prompt": {"style": "model_new"}}, "prompt.style 'model_new'. Name a model, or change these two"),
+    ],
+)
+def test_the_demo_policy_knows_the_bundled_tasks_alone(settings: dict, message: str) -> None:
+    """Asked only where it takes part; the settings as such are sound."""
+    study = StudySettings.model_validate(settings)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        plan.require_demo_tasks(study)
+    plan.require_demo_tasks(StudySettings())
 
 
 def test_plan_imports_neither_torch_nor_a_data_set_library() -> None:

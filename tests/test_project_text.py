@@ -29,9 +29,9 @@ def test_there_is_text_to_look_at() -> None:
         (MODULES, 400),
         (RULE_FILES, 150),
         ([ROOT / "Snakefile"], 40),
-        ([ROOT / "kbwf" / "config.py"], 299),
+        ([ROOT / "kbwf" / "settings.py"], 299),
     ],
-    ids=["modules", "rule files", "Snakefile", "config.py"],
+    ids=["modules", "rule files", "Snakefile", "settings.py"],
 )
 def test_no_file_is_longer_than_a_sitting(paths: list[Path], limit: int) -> None:
     """A module past 400 lines is two; the whole workflow is read in ten minutes."""
@@ -45,9 +45,9 @@ def test_no_module_is_a_drawer_for_everything() -> None:
     assert [path for path in MODULES if path.name in names] == []
 
 
-@pytest.mark.parametrize("path", [*MODULES, *RULE_FILES, ROOT / "Snakefile"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*RULE_FILES, ROOT / "Snakefile"], ids=lambda path: path.name)
 def test_nothing_is_left_to_do(path: Path) -> None:
-    """What is not done is not in the code: it is built, or an issue."""
+    """What is not done is not in the code (in modules the linter sees to it): it is built, or an issue."""
     assert re.findall(r"\b(?:TODO|FIXME|XXX|HACK)\b", path.read_text(encoding="utf-8")) == []
 
 
@@ -68,7 +68,7 @@ def test_files_that_the_documents_name_exist(path: Path) -> None:
 LINTS_THAT_ARE_MEANT = (
     "Specify a conda environment or container",  # one pip environment holds everything; its versions are in the records
     "Environment variable PATH",  # set for the jobs, not expected from the user
-    "Environment variable KBWF_OWNER_PID",
+    "Environment variable KBWF_OWNER",
     "Mixed rules and functions",  # a helper of one rule stands beside it
     "Param folder is a prefix",  # a folder that the rule fills
 )

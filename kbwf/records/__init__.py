@@ -1,6 +1,7 @@
 """What the stages hand to each other: one frozen type per noun of the glossary."""
 
 from kbwf.records.base import Record
+from kbwf.records.checkpoint import Checkpoint
 from kbwf.records.evaluation import (
     Environment,
     EvalStatus,
@@ -10,18 +11,22 @@ from kbwf.records.evaluation import (
     Timing,
     Verdict,
 )
+from kbwf.records.origin import BASE, CONTROL, Origin, SampleSet
 from kbwf.records.sample import Sample
 from kbwf.records.selection import Selection
 from kbwf.records.task import Split, Task, Variation
-from kbwf.records.training import Checkpoint
 
 __all__ = [
+    "BASE",
+    "CONTROL",
     "Checkpoint",
     "Environment",
     "EvalStatus",
     "Evaluation",
+    "Origin",
     "Record",
     "Sample",
+    "SampleSet",
     "SandboxReport",
     "ScoredSample",
     "Selection",

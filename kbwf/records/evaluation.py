@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from kbwf.records.base import Record
+from kbwf.records.origin import Origin, SampleSet
 from kbwf.records.sample import Sample
 
 
@@ -95,13 +96,9 @@ class Timing(Record):
         return self
 
 
-class Evaluation(Record):
+class Evaluation(Origin):
     """Status, verdict and times of one sample's kernel."""
 
-    task_id: str
-    policy_id: str
-    seed: int
-    sample_idx: int = Field(ge=0)
     status: EvalStatus
     message: str = ""
     """Why it is not PASSED, in one line."""
@@ -150,7 +147,11 @@ class ScoredSample(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> "ScoredSample":
-        ours = [(r.task_id, r.policy_id, r.seed, r.sample_idx) for r in (self.sample, self.evaluation)]
-        if ours[0] != ours[1]:
-            raise ValueError(f"sample {ours[0]} joined with the evaluation of {ours[1]}")
+        if self.sample.origin != self.evaluation.origin:
+            raise ValueError(f"sample {self.sample.origin} joined with the evaluation of {self.evaluation.origin}")
         return self
+
+    @property
+    def sample_set(self) -> SampleSet:
+        """Those it was drawn with."""
+        return self.sample.sample_set

@@ -4,25 +4,19 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from kbwf.records.base import Record
+from kbwf.records.origin import Origin
 
 
-class Sample(Record):
+class Sample(Origin):
     """One response. Whether it holds a kernel is decided when it is evaluated, so that better extraction needs no new
     samples."""
 
-    task_id: str
-    policy_id: str
-    seed: int
-    """The study's sampling seed; the seed of the draw also depends on task and chunk."""
-    sample_idx: int = Field(ge=0)
-    """Position among all samples of this policy, task and seed."""
     response: str
     token_ids_T: tuple[int, ...]
     """Response tokens, the end-of-sequence token included where one was drawn."""
-    sampling_logprobs_T: tuple[float, ...]
-    """Natural-log probability of each token at the sampling temperature."""
-    policy_logprobs_T: tuple[float, ...]
+    sampling_logprobs_T: tuple[float, ...] | None
+    """Natural-log probability of each token at the sampling temperature; None if the policy does not tell."""
+    policy_logprobs_T: tuple[float, ...] | None
     """The same at temperature 1."""
     temperature: float = Field(ge=0)
     num_prompt_tokens: int = Field(ge=0)
@@ -34,11 +28,14 @@ class Sample(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Sample":
-        lengths = (len(self.token_ids_T), len(self.sampling_logprobs_T), len(self.policy_logprobs_T))
-        if len(set(lengths)) != 1:
-            raise ValueError(f"tokens and log-probabilities differ in number: {lengths}")
-        if any(logprob > 1e-6 for logprob in (*self.sampling_logprobs_T, *self.policy_logprobs_T)):
-            raise ValueError("a log-probability is positive")
+        for name in ("sampling_logprobs_T", "policy_logprobs_T"):
+            logprobs_T = getattr(self, name)
+            if logprobs_T is None:
+                continue
+            if len(logprobs_T) != self.num_tokens:
+                raise ValueError(f"{self.num_tokens} tokens, but {len(logprobs_T)} numbers in {name}")
+            if any(logprob > 1e-6 for logprob in logprobs_T):
+                raise ValueError(f"a log-probability in {name} is positive")
         return self
 
     @property
@@ -47,11 +44,11 @@ class Sample(Record):
         return len(self.token_ids_T)
 
     @property
-    def nll_sum_nats(self) -> float:
-        """Negative log-likelihood of the response at temperature 1."""
-        return 0.0 - sum(self.policy_logprobs_T)
+    def nll_sum_nats(self) -> float | None:
+        """Negative log-likelihood of the response at temperature 1; None without log-probabilities."""
+        return None if self.policy_logprobs_T is None else 0.0 - sum(self.policy_logprobs_T)
 
     @property
-    def nll_mean_nats(self) -> float:
+    def nll_mean_nats(self) -> float | None:
         """The same per token; 0 for an empty response."""
-        return self.nll_sum_nats / self.num_tokens if self.num_tokens else 0.0
+        return self.nll_sum_nats / self.num_tokens if self.nll_sum_nats and self.num_tokens else self.nll_sum_nats

@@ -27,6 +27,8 @@ class Selection(Record):
     speedup_low: float | None
     speedup_high: float | None
     surprisal_nats: float | None
+    unavailable: str = ""
+    """Why the strategy could not choose, where something it needs is missing; the numbers then say nothing."""
     num_timings_used: int = Field(ge=0)
     """How many samples' times the strategy looked at: 0 for rankings, m for top-m, all correct for the oracle."""
 
@@ -34,4 +36,6 @@ class Selection(Record):
     def _consistent(self) -> "Selection":
         if self.num_correct == 0 and (self.sample_idx is not None or self.speedup is not None or self.fast_1 > 0):
             raise ValueError(f"{self.task_id}: a choice without a correct sample")
+        if self.unavailable and (self.sample_idx is not None or self.speedup is not None or self.fast_1 > 0):
+            raise ValueError(f"{self.task_id}: a choice by a strategy that could not choose: {self.unavailable}")
         return self

@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from kbwf.metrics.statistics import Interval
-from kbwf.records import EvalStatus
-from kbwf.report.tables import IDENTITY, Row, Table
+from kbwf.records import CONTROL, EvalStatus
+from kbwf.report.tables import Row, Table
 
 _STYLE: Any = {
     "svg.hashsalt": "kbwf",
@@ -31,7 +31,7 @@ _STYLE: Any = {
     "legend.frameon": False,
 }
 _POLICY_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
-_IDENTITY_COLOUR = "#666666"
+_CONTROL_COLOUR = "#666666"
 _MARKERS = "os^Dvp"
 
 _STATUS_LOOKS: dict[EvalStatus, tuple[str, str]] = {
@@ -58,8 +58,8 @@ def scaling_figure(table: Table, confidence_level: float) -> str:
         axes = figure.add_subplot()
         policies = list(dict.fromkeys(str(row["policy"]) for row in table.rows))
         for number, policy_id in enumerate(policies):
-            colour = _IDENTITY_COLOUR if policy_id == IDENTITY else _POLICY_COLOURS[number % len(_POLICY_COLOURS)]
-            marker = "x" if policy_id == IDENTITY else _MARKERS[number % len(_MARKERS)]
+            colour = _CONTROL_COLOUR if policy_id == CONTROL else _POLICY_COLOURS[number % len(_POLICY_COLOURS)]
+            marker = "x" if policy_id == CONTROL else _MARKERS[number % len(_MARKERS)]
             rows = [row for row in table.rows if row["policy"] == policy_id]
             _draw_line(axes, rows, "fast_1_at_k", policy_id, colour, marker, "-")
             _draw_line(axes, rows, "confident_fast_1_at_k", f"{policy_id}, confidently", colour, marker, (0, (4, 2)))

@@ -12,15 +12,12 @@ from functools import partial
 from statistics import fmean, geometric_mean, median
 from typing import TypeVar
 
-from kbwf.config import Report, SelectionBlock
 from kbwf.metrics.fast_p import fast_p, sample_fast_p
 from kbwf.metrics.pass_at_k import fast_p_at_k
 from kbwf.metrics.statistics import Interval, bootstrap_mean, bootstrap_median, std_over_seeds
-from kbwf.records import EvalStatus, Evaluation, Selection, Task
+from kbwf.records import CONTROL, EvalStatus, Evaluation, Selection, Task
+from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.strategies.best_of_n import best_choice
-
-IDENTITY = "identity"
-"""Policy of the A/A control."""
 
 Cell = str | float | bool | Interval | None
 Row = dict[str, Cell]
@@ -91,7 +88,7 @@ def _plain(cell: str | float | bool | None, number: str) -> str:
     return number.format(cell) if isinstance(cell, float) else str(cell)
 
 
-def selection_table(selections: Sequence[Selection], strategies: Sequence[str], cfg: Report) -> Table:
+def selection_table(selections: Sequence[Selection], strategies: Sequence[str], cfg: ReportSettings) -> Table:
     """One row per policy and strategy: success and its spread, speedup, and what the choice cost.
 
     Success is fast_1 over tasks and seeds. Mean speedups are over the tasks and seeds that have a choice, so that they
@@ -116,7 +113,7 @@ def selection_table(selections: Sequence[Selection], strategies: Sequence[str], 
             row: Row = {"policy": policy_id, "strategy": strategy}
             row |= {"num_cases": len(chosen), "num_choices": sum(one.num_correct > 0 for one in chosen)}
             numbers = _selection_numbers(chosen, cfg)
-            identity = _selection_numbers(by_origin[IDENTITY, strategy], cfg)
+            identity = _selection_numbers(by_origin[CONTROL, strategy], cfg)
             for measure in measures:
                 row[measure.name] = numbers[measure.name]
                 row[f"identity_{measure.name}"] = identity[measure.name]
@@ -132,7 +129,8 @@ def selection_table(selections: Sequence[Selection], strategies: Sequence[str], 
     return Table(tuple(columns), rows)
 
 
-def _selection_numbers(selections: Sequence[Selection], cfg: Report) -> Row:
+def _selection_numbers(selections: Sequence[Selection], cfg: ReportSettings) -> Row:
+    selections = [one for one in selections if not one.unavailable]
     successes_P_S = _by_task_and_seed(selections, fast_p)
     speedups = [one.speedup for one in selections if one.speedup is not None]
     return {
@@ -146,7 +144,7 @@ def _selection_numbers(selections: Sequence[Selection], cfg: Report) -> Row:
     }
 
 
-def scaling_table(evaluations: Sequence[Evaluation], cfg: Report) -> Table:
+def scaling_table(evaluations: Sequence[Evaluation], cfg: ReportSettings) -> Table:
     """fast_1@k of every policy, k = 1, 2, 4 … K, averaged over tasks and seeds; K is the least number of samples of a
     task and seed. Confident: the lower bound of the speedup's interval exceeds 1."""
     rows: list[Row] = []
@@ -160,7 +158,7 @@ def scaling_table(evaluations: Sequence[Evaluation], cfg: Report) -> Table:
                 row[name] = bootstrap_mean(values_P_S, cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
             row["num_tasks"] = len(values_P_S)
             rows.append(row)
-    identity = {row["k"]: row for row in rows if row["policy"] == IDENTITY}
+    identity = {row["k"]: row for row in rows if row["policy"] == CONTROL}
     names = ("fast_1_at_k", "confident_fast_1_at_k")
     for row in rows:
         row |= {f"identity_{name}": identity[row["k"]][name] if row["k"] in identity else None for name in names}
@@ -202,8 +200,8 @@ def task_table(
     tasks: Sequence[Task],
     evaluations: Sequence[Evaluation],
     selections: Sequence[Selection],
-    cfg: Report,
-    selection_cfg: SelectionBlock,
+    cfg: ReportSettings,
+    selection_cfg: SelectionSettings,
 ) -> Table:
     """One row per task and policy: its best kernel (by `selection.best`) beside what the control measured there."""
     by_origin: dict[tuple[str, str], list[Evaluation]] = defaultdict(list)
@@ -215,7 +213,7 @@ def task_table(
             choices[selection.task_id, selection.policy_id].append(selection)
     rows: list[Row] = []
     for task in sorted(tasks, key=lambda task: task.task_id):
-        identity = pooled_speedup(by_origin[task.task_id, IDENTITY], cfg)
+        identity = pooled_speedup(by_origin[task.task_id, CONTROL], cfg)
         for policy_id in shown_policies(one.policy_id for one in evaluations):
             ours = by_origin[task.task_id, policy_id]
             measured = [one for one in ours if not one.is_reused and one.seconds_s]
@@ -250,7 +248,7 @@ def task_table(
     )
 
 
-def pooled_speedup(evaluations: Sequence[Evaluation], cfg: Report) -> Interval | None:
+def pooled_speedup(evaluations: Sequence[Evaluation], cfg: ReportSettings) -> Interval | None:
     """Median speedup over one task's correct samples, with the interval of all their blocks clustered by sample."""
     ratios_S_B = [
         [ref / own for ref, own in zip(timing.block_ref_runtime_ms, timing.block_runtime_ms, strict=True)]
@@ -268,7 +266,7 @@ def _speedup_of(choice: Selection | None) -> Interval | None:
 
 def noise_floor_table(evaluations: Sequence[Evaluation]) -> Table:
     """What the pipeline reports where there is nothing to find: the identity control's single measurements."""
-    identity = [one for one in evaluations if one.policy_id == IDENTITY]
+    identity = [one for one in evaluations if one.policy_id == CONTROL]
     timings = [one.timing for one in identity if one.timing]
     speedups = [timing.speedup for timing in timings]
     covering = [timing.speedup_low <= 1 <= timing.speedup_high for timing in timings]
@@ -299,13 +297,13 @@ def noise_floor_table(evaluations: Sequence[Evaluation]) -> Table:
 
 def policies_of(policy_ids: Iterable[str]) -> list[str]:
     """All policies in order, the control last."""
-    return sorted(set(policy_ids), key=lambda policy_id: (policy_id == IDENTITY, policy_id))
+    return sorted(set(policy_ids), key=lambda policy_id: (policy_id == CONTROL, policy_id))
 
 
 def shown_policies(policy_ids: Iterable[str]) -> list[str]:
     """The policies with rows of their own: the control only if there is no other."""
     policies = policies_of(policy_ids)
-    return [policy_id for policy_id in policies if policy_id != IDENTITY] or policies
+    return [policy_id for policy_id in policies if policy_id != CONTROL] or policies
 
 
 def _by_task_and_seed(records: Sequence[R], value_of: Callable[[list[R]], float | None]) -> list[list[float]]:

@@ -12,17 +12,22 @@ Strategies of arXiv 2602.07670, all among correct samples only:
 Ties are broken by sample index, never by speedup: a strategy must not see a time that it does not account for.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
-from kbwf.config import Strategy
 from kbwf.errors import RecordError
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
-from kbwf.records import ScoredSample, Selection, Timing
+from kbwf.records import SampleSet, ScoredSample, Selection, Timing
+from kbwf.settings import Strategy
+
+RANKED_BY_SURPRISAL: frozenset[Strategy] = frozenset({"confidence", "surprisal", "surprisal_top_m"})
 
 
 def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: SurprisalKind, top_m: int) -> Selection:
     """Choose among all samples of one task, policy and seed; their order does not matter.
+
+    A strategy that ranks by surprisal chooses nothing if the policy gave no log-probabilities; the selection says so.
 
     Args:
         surprisal: which negative log-likelihood ranks, and is recorded.
@@ -31,20 +36,26 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
     Raises:
         RecordError: no samples, samples of several tasks, policies or seeds, or one sample twice.
     """
-    task_id, policy_id, seed = _origin(scored)
+    sample_set = _sample_set(scored)
     correct = sorted(
         (one for one in scored if one.evaluation.is_correct), key=lambda one: one.sample.sample_idx
     )  # `min` and stable sorting then prefer the lower index
+    surprisals = {one.sample.sample_idx: surprisal_nats(one.sample, surprisal) for one in correct}
+    known = {index: nats for index, nats in surprisals.items() if nats is not None}
+    unavailable = ""
     chosen: ScoredSample | None
     num_timings_used = 0
     if not correct or strategy == "random":
         chosen = None
+    elif strategy in RANKED_BY_SURPRISAL and len(known) < len(surprisals):
+        chosen = None
+        unavailable = f"policy {sample_set.policy_id} gives no log-probabilities at temperature 1"
     elif strategy == "confidence":
-        chosen = min(correct, key=lambda one: surprisal_nats(one.sample, surprisal))
+        chosen = min(correct, key=lambda one: known[one.sample.sample_idx])
     elif strategy == "surprisal":
-        chosen = min(correct, key=lambda one: -surprisal_nats(one.sample, surprisal))
+        chosen = min(correct, key=lambda one: -known[one.sample.sample_idx])
     elif strategy == "surprisal_top_m":
-        ranked = sorted(correct, key=lambda one: -surprisal_nats(one.sample, surprisal))[:top_m]
+        ranked = sorted(correct, key=lambda one: -known[one.sample.sample_idx])[:top_m]
         chosen = min(ranked, key=lambda one: (-_timing(one).speedup, one.sample.sample_idx))
         num_timings_used = len(ranked)
     elif strategy == "shortest":
@@ -53,11 +64,9 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
         chosen = min(correct, key=lambda one: -_timing(one).speedup)
         num_timings_used = len(correct)
 
-    considered = [_timing(one) for one in ([chosen] if chosen else correct)]
+    considered = [] if unavailable else [_timing(one) for one in ([chosen] if chosen else correct)]
     return Selection(
-        task_id=task_id,
-        policy_id=policy_id,
-        seed=seed,
+        **sample_set._asdict(),
         strategy=strategy,
         surprisal=surprisal,
         num_samples=len(scored),
@@ -68,7 +77,8 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
         speedup=fmean(timing.speedup for timing in considered) if considered else None,
         speedup_low=_timing(chosen).speedup_low if chosen else None,
         speedup_high=_timing(chosen).speedup_high if chosen else None,
-        surprisal_nats=surprisal_nats(chosen.sample, surprisal) if chosen else None,
+        surprisal_nats=surprisals[chosen.sample.sample_idx] if chosen else None,
+        unavailable=unavailable,
         num_timings_used=num_timings_used,
     )
 
@@ -90,15 +100,15 @@ def _timing(scored: ScoredSample) -> Timing:
     return scored.evaluation.timing
 
 
-def _origin(scored: Sequence[ScoredSample]) -> tuple[str, str, int]:
-    origins = sorted({(one.sample.task_id, one.sample.policy_id, one.sample.seed) for one in scored})
-    if len(origins) != 1:
+def _sample_set(scored: Sequence[ScoredSample]) -> SampleSet:
+    sample_sets = sorted({one.sample_set for one in scored})
+    if len(sample_sets) != 1:
+        found = "; ".join(map(str, sample_sets)) or "no samples"
         raise RecordError(
-            f"a selection is made among samples of one task, policy and seed, got {origins or 'no samples'};"
-            " pass the file of scored samples of one of them"
+            f"a selection is made among samples of one task, policy and seed, got {found}; pass the file of scored"
+            " samples of one of them"
         )
-    indices = [one.sample.sample_idx for one in scored]
-    if len(set(indices)) != len(indices):
-        twice = sorted({index for index in indices if indices.count(index) > 1})
-        raise RecordError(f"{origins[0]}: samples {twice} occur twice; remove the scored file and run again")
-    return origins[0]
+    twice = sorted(idx for idx, count in Counter(one.sample.sample_idx for one in scored).items() if count > 1)
+    if twice:
+        raise RecordError(f"{sample_sets[0]}: samples {twice} occur twice; remove the scored file and run again")
+    return sample_sets[0]

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import kbwf
-from kbwf import plan
-from kbwf.config import Tasks
 from kbwf.errors import TaskError
 from kbwf.records import Task, Variation
 from kbwf.records.base import sha256_of
 from kbwf.records.task import task_id_of
+from kbwf.settings import TaskSettings
+from kbwf.tasks import locations
 from kbwf.tasks.suite import load_suite
 
 HUGGINGFACE_DATA_SET = "ScalingIntelligence/KernelBench"
@@ -32,7 +32,7 @@ class Problem(NamedTuple):
     code: str
 
 
-def load_task(tasks: Tasks, problem_id: int) -> Task:
+def load_task(tasks: TaskSettings, problem_id: int) -> Task:
     """Freeze one problem.
 
     Raises:
@@ -48,9 +48,9 @@ def load_task(tasks: Tasks, problem_id: int) -> Task:
         name, code = problems[problem_id]
         origin = f"problem {problem_id} of {HUGGINGFACE_DATA_SET} level {tasks.level}"
     else:
-        path = plan.problem_path(tasks, problem_id)
+        path = locations.problem_path(tasks, problem_id)
         if path is None:
-            raise _unknown(tasks, problem_id, plan.problem_ids(tasks))
+            raise _unknown(tasks, problem_id, locations.problem_ids(tasks))
         name, origin, revision = path.stem, str(path), source_revision(tasks)
         try:
             code = path.read_text(encoding="utf-8")
@@ -72,8 +72,8 @@ def load_task(tasks: Tasks, problem_id: int) -> Task:
     )
 
 
-def list_problem_ids(tasks: Tasks) -> tuple[int, ...]:
-    """Problem ids that the source really has, ascending; `plan.problem_ids` assumes them for huggingface.
+def list_problem_ids(tasks: TaskSettings) -> tuple[int, ...]:
+    """Problem ids that the source really has, ascending; `locations.problem_ids` assumes them for huggingface.
 
     Raises:
         TaskError: the data set cannot be loaded.
@@ -81,10 +81,10 @@ def list_problem_ids(tasks: Tasks) -> tuple[int, ...]:
     """
     if tasks.source == "huggingface":
         return tuple(_download(HUGGINGFACE_DATA_SET, tasks.level, tasks.revision)[0])
-    return plan.problem_ids(tasks)
+    return locations.problem_ids(tasks)
 
 
-def source_revision(tasks: Tasks) -> str:
+def source_revision(tasks: TaskSettings) -> str:
     """Which state of the source the tasks are of.
 
     bundled: package version and digest of the suite's files · directory: the checkout's commit, with `-dirty` if the
@@ -93,11 +93,11 @@ def source_revision(tasks: Tasks) -> str:
     """
     if tasks.source == "bundled":
         digest = hashlib.sha256()
-        for path in sorted([*plan.SUITE_FOLDER.glob("[0-9]*_*.py"), plan.SUITE_FOLDER / "suite.yaml"]):
+        for path in locations.suite_files():
             digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
         return f"kbwf {kbwf.__version__} {digest.hexdigest()[:16]}"
     if tasks.source == "directory":
-        return _commit(plan.level_folder(tasks))
+        return _commit(locations.level_folder(tasks))
     return _resolved(HUGGINGFACE_DATA_SET, tasks.revision) or UNVERSIONED
 
 
@@ -148,10 +148,10 @@ def _download(data_set: str, level: int, revision: str | None) -> tuple[dict[int
     return dict(sorted(problems.items())), resolved or UNVERSIONED
 
 
-def _unknown(tasks: Tasks, problem_id: int, ids: tuple[int, ...]) -> TaskError:
+def _unknown(tasks: TaskSettings, problem_id: int, ids: tuple[int, ...]) -> TaskError:
     return TaskError(
         f"problem {problem_id} does not exist: source {tasks.source!r}, level {tasks.level} has the problem ids"
-        f" {plan.abbreviated(ids)}; choose one of them"
+        f" {locations.abbreviated(ids)}; choose one of them"
     )
 
 

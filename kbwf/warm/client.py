@@ -2,9 +2,13 @@
 
 A warm process keeps what is slow to load (torch, a model, a GPU context) and serves one kind of request over a unix
 socket. The first job that finds nobody listening starts it, under a file lock so that only one does. Its socket's name
-holds the digest of the code and the owner's pid, so that new code, or another workflow, gets a process of its own.
+holds the digest of the code and the owner, so that new code, or another workflow, gets a process of its own.
+
+A process that takes a request says so before it works on it. Until then a client owes it nothing: one whose process
+leaves in that moment, idle or broken by the request before, asks the next.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -14,8 +18,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 from kbwf.errors import InfrastructureError, KbwfError
+from kbwf.warm.frames import receive_frame, send_frame
 
 # What a warm process may see of its parent's environment. Keys and tokens are not on the list; the model hub's
 # locations are, and a backend that needs a credential is given it by name (`credentials`).
@@ -25,55 +31,49 @@ ENVIRONMENT = (
     "SSL_CERT_FILE", "OMP_NUM_THREADS",
 )  # fmt: skip
 
+TAKEN = {"taken": True}
+"""What a warm process answers first: from here on it is the one that works on the request."""
+
 _START_LIMIT_S = 300.0
+_MAX_PROCESSES_TRIED = 20
+"""Each left before it took the request. That many in a row is no coincidence."""
 _MAX_BASE_BYTES = 48  # a socket's path has 107 at most
 
 
-def call(kind: str, request: dict, code: str, owner_pid: int, credentials: tuple[str, ...] = ()) -> dict:
+def call(kind: str, request: dict, code: str, owner: str, credentials: tuple[str, ...] = ()) -> dict:
     """Send one request to the warm process of this kind and return its reply.
 
     Args:
         kind: `sample` or `evaluate`.
         code: digest of the code the process must run.
-        owner_pid: the process leaves when this one is gone.
+        owner: the process leaves when this one is gone (`lifetime.owner_of`).
         credentials: names of environment variables handed on besides `ENVIRONMENT`.
 
     Raises:
         KbwfError: what the handler raised, with its message and exit code.
         InfrastructureError: the process could not be started, or died before it answered.
     """
-    path = _socket_path(kind, code, owner_pid)
-    connection = _connect(path) or _start(kind, path, owner_pid, credentials)
-    with connection:
-        try:
-            send_frame(connection, request)
-            reply = receive_frame(connection)
-        except OSError as error:
-            reply, cause = None, f" ({error})"
-        else:
-            cause = ""
-    if reply is None:
+    path = _socket_path(kind, code, owner)
+    for _ in range(_MAX_PROCESSES_TRIED):
+        connection = _connect(path) or _start(kind, path, owner, credentials)
+        if connection is None:
+            continue
+        with connection:
+            if _is_taken(connection, request):
+                reply = receive_frame(connection)
+                break
+    else:
         raise InfrastructureError(
-            f"the warm {kind} process died before it answered{cause}; its log ends:\n{_tail(path)}"
+            f"{_MAX_PROCESSES_TRIED} warm {kind} processes left before they took this request; the log of the last"
+            f" ends:\n{_tail(path)}"
         )
+    if reply is None:
+        raise InfrastructureError(f"the warm {kind} process died before it answered; its log ends:\n{_tail(path)}")
     if "error" in reply:
         failure = KbwfError(reply["error"])
         failure.exit_code = reply["exit_code"]
         raise failure
     return reply
-
-
-def send_frame(connection: socket.socket, value: dict) -> None:
-    """One message: four bytes of length, then JSON."""
-    body = json.dumps(value).encode()
-    connection.sendall(len(body).to_bytes(4, "big") + body)
-
-
-def receive_frame(connection: socket.socket) -> dict | None:
-    """The next message, or None when the other side has closed."""
-    head = _receive_exactly(connection, 4)
-    body = _receive_exactly(connection, int.from_bytes(head, "big")) if head else None
-    return json.loads(body) if body else None
 
 
 def runtime_dir() -> str:
@@ -92,9 +92,17 @@ def runtime_dir() -> str:
     return path
 
 
-def _socket_path(kind: str, code: str, owner_pid: int) -> str:
+def _is_taken(connection: socket.socket, request: dict) -> bool:
+    try:
+        send_frame(connection, request)
+    except OSError:
+        return False
+    return receive_frame(connection) == TAKEN
+
+
+def _socket_path(kind: str, code: str, owner: str) -> str:
     # The working directory and the interpreter belong to the name: requests carry relative paths' meaning with them.
-    key = hashlib.sha256(json.dumps([kind, code, owner_pid, os.getcwd(), sys.executable]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([kind, code, owner, os.getcwd(), sys.executable]).encode()).hexdigest()[:16]
     return os.path.join(runtime_dir(), f"{kind}-{key}.sock")
 
 
@@ -102,22 +110,23 @@ def _connect(path: str) -> socket.socket | None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.connect(path)
-    except (FileNotFoundError, ConnectionRefusedError):
+    except (FileNotFoundError, ConnectionError):
         connection.close()
         return None
     return connection
 
 
-def _start(kind: str, path: str, owner_pid: int, credentials: tuple[str, ...]) -> socket.socket:
-    with open(path + ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+def _start(kind: str, path: str, owner: str, credentials: tuple[str, ...]) -> socket.socket | None:
+    """A connection to a new process; None if it was there and has left again, with somebody else's request."""
+    with _locked(path + ".lock"):
         connection = _connect(path)  # another job may have started it while this one waited for the lock
         if connection:
             return connection
+        stale = _identity(path)
         environment = {name: os.environ[name] for name in (*ENVIRONMENT, *credentials) if name in os.environ}
         with open(path + ".log", "w") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "kbwf", "serve", kind, path, str(owner_pid)],
+                [sys.executable, "-m", "kbwf", "serve", kind, path, owner],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + _START_LIMIT_S
@@ -126,10 +135,36 @@ def _start(kind: str, path: str, owner_pid: int, credentials: tuple[str, ...]) -
             if connection:
                 return connection
             if process.poll() is not None:
+                if process.returncode == 0 or _identity(path) != stale:
+                    return None
                 break
             time.sleep(0.02)
         process.kill()
         raise InfrastructureError(f"the warm {kind} process did not start; its log ends:\n{_tail(path)}")
+
+
+@contextlib.contextmanager
+def _locked(path: str) -> Iterator[None]:
+    """An exclusive lock on a file that whoever leaves may remove: held only if the name still means this file."""
+    while True:
+        with open(path, "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_named(file.fileno(), path):
+                yield
+                return
+
+
+def _is_named(descriptor: int, path: str) -> bool:
+    found = os.fstat(descriptor)
+    return (found.st_dev, found.st_ino) == _identity(path)
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _tail(path: str) -> str:
@@ -138,13 +173,3 @@ def _tail(path: str) -> str:
             return log.read()[-2000:]
     except OSError:
         return "(no log)"
-
-
-def _receive_exactly(connection: socket.socket, count: int) -> bytes | None:
-    parts = bytearray()
-    while len(parts) < count:
-        part = connection.recv(min(count - len(parts), 1 << 20))
-        if not part:
-            return None
-        parts += part
-    return bytes(parts)

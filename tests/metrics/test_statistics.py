@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from kbwf.metrics.statistics import Interval, bootstrap_mean, bootstrap_median, std_over_seeds
+from kbwf.metrics.statistics import (
+    Interval,
+    bootstrap_mean,
+    bootstrap_median,
+    percentile_interval,
+    resample,
+    std_over_seeds,
+)
 
 
 def test_the_estimate_is_the_mean_of_task_means() -> None:
@@ -92,3 +100,63 @@ def test_spread_over_seeds_is_that_of_the_means() -> None:
     assert std_over_seeds([[0.0, 1.0], [1.0, 1.0]]) == pytest.approx(0.25 * 2**0.5)
     assert std_over_seeds([[0.0], [1.0]]) is None
     assert std_over_seeds([]) is None
+
+
+def test_a_resample_takes_whole_groups_and_members_of_each() -> None:
+    """Groups of 2 and 3 members, laid end to end at 0, 1 and 2, 3, 4; -1 fills up the smaller."""
+    drawn_R_P_S = resample([2, 3], 500, seed=0)
+    assert drawn_R_P_S.shape == (500, 2, 3)
+    groups = drawn_R_P_S.reshape(-1, 3)
+    small = (groups < 2).all(axis=1)
+    assert set(groups[small][:, :2].flat) == {0, 1}
+    assert set(groups[small][:, 2]) == {-1}
+    assert set(groups[~small].flat) == {2, 3, 4}
+    assert small.mean() == pytest.approx(0.5, abs=0.05)
+
+
+def test_groups_of_one_size_need_no_padding() -> None:
+    """Every position is a member, and every member is drawn."""
+    assert set(resample([2, 2, 2], 500, seed=0).flat) == set(range(6))
+
+
+def test_nothing_cannot_be_resampled() -> None:
+    """No group, or an empty one."""
+    with pytest.raises(ValueError, match="the list of groups has no values"):
+        resample([], 10, 0)
+    with pytest.raises(ValueError, match="group 1 of 3 has no values"):
+        resample([2, 0, 1], 10, 0)
+
+
+def test_one_group_is_the_ordinary_bootstrap() -> None:
+    """The median of three draws from 1, 2, 3 is 1, 2 or 3 with probability 7, 13 and 7 in 27: 7/27 lies between the
+    tails of 0.2 and 0.3."""
+    assert bootstrap_median([[1.0, 2.0, 3.0]], 4000, 0, confidence_level=0.6) == Interval(2.0, 1.0, 3.0)
+    assert bootstrap_median([[1.0, 2.0, 3.0]], 4000, 0, confidence_level=0.4) == Interval(2.0, 2.0, 2.0)
+
+
+def test_one_group_agrees_with_scipy() -> None:
+    """The mean of 50 values: bounds within a twentieth of the width of those that scipy resamples."""
+    values = np.random.default_rng(0).exponential(size=50)
+    ours = bootstrap_mean([values.tolist()], 9999, 0, 0.95)
+    theirs = stats.bootstrap((values,), np.mean, n_resamples=9999, method="percentile", rng=1).confidence_interval
+    assert ours is not None
+    tolerance = (theirs.high - theirs.low) / 20
+    assert (ours.low, ours.high) == (
+        pytest.approx(theirs.low, abs=tolerance),
+        pytest.approx(theirs.high, abs=tolerance),
+    )
+
+
+def test_nan_is_no_value() -> None:
+    """It would pass for padding, and vanish."""
+    for bootstrap in (bootstrap_mean, bootstrap_median):
+        with pytest.raises(ValueError, match="NaN among the values"):
+            bootstrap([[1.0, float("nan")]], 100, 0, 0.95)
+
+
+def test_an_interval_is_widened_to_hold_its_estimate() -> None:
+    """Percentiles 1 and 3 with an estimate of 4, or of 0."""
+    estimates_R = np.array([1.0, 1.0, 2.0, 3.0, 3.0])
+    assert percentile_interval(2.0, estimates_R, 0.8) == Interval(2.0, 1.0, 3.0)
+    assert percentile_interval(4.0, estimates_R, 0.8) == Interval(4.0, 1.0, 4.0)
+    assert percentile_interval(0.0, estimates_R, 0.8) == Interval(0.0, 0.0, 3.0)

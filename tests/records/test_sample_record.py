@@ -29,7 +29,7 @@ def test_an_empty_response_has_no_surprisal() -> None:
 @pytest.mark.parametrize("field", ["sampling_logprobs_T", "policy_logprobs_T"])
 def test_a_positive_log_probability_is_refused(field: str) -> None:
     """No probability exceeds one."""
-    with pytest.raises(ValidationError, match="a log-probability is positive"):
+    with pytest.raises(ValidationError, match=f"a log-probability in {field} is positive"):
         Sample.model_validate(make_sample().model_dump() | {field: (-0.5, 0.1)})
 
 
@@ -42,8 +42,22 @@ def test_rounding_above_zero_is_not_refused() -> None:
 def test_tokens_and_log_probabilities_are_equally_many(field: str) -> None:
     """Two of each, and one too few of one kind."""
     short = {"token_ids_T": (1,)}.get(field, (-0.5,))
-    with pytest.raises(ValidationError, match="differ in number"):
+    with pytest.raises(ValidationError, match=r"\d tokens, but \d numbers in (sampling|policy)_logprobs_T"):
         Sample.model_validate(make_sample().model_dump() | {field: short})
+
+
+def test_a_policy_that_tells_no_log_probabilities_gives_no_surprisal() -> None:
+    """Unknown is not zero."""
+    sample = make_sample(logprobs_T=(-1.0,)).model_copy(update={"policy_logprobs_T": None})
+    assert Sample.from_json(sample.to_json(), "here") == sample
+    assert sample.nll_sum_nats is None and sample.nll_mean_nats is None
+
+
+def test_a_strategy_that_could_not_choose_claims_nothing() -> None:
+    """Neither a success nor a speedup beside the reason."""
+    claim = make_selection(2.0).model_dump() | {"unavailable": "no log-probabilities"}
+    with pytest.raises(ValidationError, match="could not choose: no log-probabilities"):
+        Selection.model_validate(claim)
 
 
 def test_a_choice_needs_a_correct_sample() -> None:

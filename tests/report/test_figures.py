@@ -2,13 +2,13 @@
 
 from xml.etree import ElementTree
 
-from kbwf.config import Report
 from kbwf.records import EvalStatus
 from kbwf.report.figures import _STATUS_LOOKS, scaling_figure, status_figure
 from kbwf.report.tables import scaling_table, status_table
+from kbwf.settings import ReportSettings
 from tests.builders import make_evaluation, make_timing
 
-CFG = Report(num_resamples=100)
+CFG = ReportSettings(num_resamples=100)
 EVALUATIONS = [
     make_evaluation(0, make_timing(2.0)),
     make_evaluation(1, status=EvalStatus.TIMEOUT),

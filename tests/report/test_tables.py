@@ -5,7 +5,6 @@ import io
 
 import pytest
 
-from kbwf.config import Report, SelectionBlock
 from kbwf.metrics.statistics import Interval
 from kbwf.records import EvalStatus, Evaluation
 from kbwf.report.tables import (
@@ -19,9 +18,10 @@ from kbwf.report.tables import (
     status_table,
     task_table,
 )
+from kbwf.settings import ReportSettings, SelectionSettings
 from tests.builders import make_evaluation, make_selection, make_task, make_timing
 
-CFG = Report(num_resamples=200)
+CFG = ReportSettings(num_resamples=200)
 
 
 def value_of(cell: object) -> float:
@@ -176,7 +176,7 @@ def test_the_task_table_has_the_best_kernel_and_the_control() -> None:
         make_selection(50.0, seed=0, strategy="shortest"),
     ]
     tasks = [make_task(2, name="Other"), make_task(1)]
-    first, second = task_table(tasks, evaluations, selections, CFG, SelectionBlock()).rows
+    first, second = task_table(tasks, evaluations, selections, CFG, SelectionSettings()).rows
     assert (first["task_id"], first["num_correct"], first["num_samples"]) == ("l0_p001", 2, 3)
     assert first["best_speedup"] == Interval(2.0, 1.5, 2.0)
     assert value_of(first["identity_speedup"]) == 1.0

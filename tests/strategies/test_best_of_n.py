@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbwf.config import Strategy
 from kbwf.errors import RecordError
 from kbwf.records import ScoredSample
+from kbwf.settings import Strategy
 from kbwf.strategies.best_of_n import best_choice, select
 from tests.builders import make_scored, make_selection
 
@@ -183,3 +183,16 @@ def test_equally_good_choices_go_to_the_lowest_seed() -> None:
     assert best_choice([second, first]) == first
     assert best_choice([make_selection(None)]) is None
     assert best_choice([]) is None
+
+
+@pytest.mark.parametrize("strategy", ["confidence", "surprisal", "surprisal_top_m"])
+def test_without_log_probabilities_nothing_is_ranked_by_surprisal(strategy: Strategy) -> None:
+    """One sample without them is enough: the selection chooses nothing and says why. Other strategies choose."""
+    scored = [make_scored(0, 2.0), make_scored(1, 3.0)]
+    silent = scored[1].sample.model_copy(update={"policy_logprobs_T": None})
+    scored[1] = scored[1].model_copy(update={"sample": silent})
+    selection = select(scored, strategy, "mean", 3)
+    assert selection.unavailable == "policy base gives no log-probabilities at temperature 1"
+    assert (selection.sample_idx, selection.speedup, selection.fast_1, selection.num_correct) == (None, None, 0.0, 2)
+    oracle = select(scored, "oracle", "mean", 3)
+    assert (oracle.sample_idx, oracle.surprisal_nats, oracle.unavailable) == (1, None, "")

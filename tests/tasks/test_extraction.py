@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbwf import plan
-from kbwf.config import Tasks
 from kbwf.records import Task
 from kbwf.records.base import sha256_of
+from kbwf.settings import TaskSettings
+from kbwf.tasks import locations
 from kbwf.tasks.extraction import MAX_KERNEL_CHARS, extract_kernel, kernel_digest
 from kbwf.tasks.prompts import forward_body
 from kbwf.tasks.sources import load_task
@@ -43,7 +43,7 @@ TASK = Task(
     revision="unversioned",
 )
 
-BUNDLED = {problem_id: load_task(Tasks(), problem_id) for problem_id in plan.problem_ids(Tasks())}
+BUNDLED = {problem_id: load_task(TaskSettings(), problem_id) for problem_id in locations.problem_ids(TaskSettings())}
 BODIES = [(BUNDLED[problem_id], f.body) for problem_id, entry in load_suite().items() for f in entry.formulations]
 
 

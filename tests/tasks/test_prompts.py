@@ -2,8 +2,8 @@
 
 import pytest
 
-from kbwf.config import Tasks
 from kbwf.errors import TaskError
+from kbwf.settings import TaskSettings
 from kbwf.tasks.prompts import build_messages, forward_arguments, forward_body
 from kbwf.tasks.sources import load_task
 
@@ -56,7 +56,7 @@ def test_reference_without_forward_is_a_task_error(source: str) -> None:
 @pytest.mark.parametrize("style", ["forward_body", "model_new"])
 def test_prompt_holds_problem_reference_and_arguments(style: str) -> None:
     """A system message, then the user's."""
-    task = load_task(Tasks(), 2)
+    task = load_task(TaskSettings(), 2)
     system, user = build_messages(task, style)  # type: ignore[arg-type]
     assert (system["role"], user["role"]) == ("system", "user")
     assert "Problem 2: Chained_matvec" in user["content"]
@@ -66,7 +66,7 @@ def test_prompt_holds_problem_reference_and_arguments(style: str) -> None:
 
 def test_styles_ask_for_different_things() -> None:
     """A body without class and fences, or a whole file in a fence."""
-    task = load_task(Tasks(), 2)
+    task = load_task(TaskSettings(), 2)
     body, whole = build_messages(task, "forward_body"), build_messages(task, "model_new")
     assert "body of ModelNew.forward" in body[1]["content"]
     assert "class ModelNew(nn.Module)" in whole[1]["content"]

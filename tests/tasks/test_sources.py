@@ -7,9 +7,9 @@ from pathlib import Path
 import datasets  # type: ignore[import-untyped]
 import pytest
 
-from kbwf.config import Tasks
 from kbwf.errors import TaskError
 from kbwf.records import Task
+from kbwf.settings import TaskSettings
 from kbwf.tasks import sources
 from kbwf.tasks.sources import list_problem_ids, load_task, source_revision
 from kbwf.tasks.suite import load_suite
@@ -67,20 +67,20 @@ def git(folder: Path, *arguments: str) -> str:
 
 def test_bundled_tasks_carry_what_inputs_they_admit() -> None:
     """`admits` comes from suite.yaml, the revision names package and content."""
-    task = load_task(Tasks(), 13)
+    task = load_task(TaskSettings(), 13)
     assert (task.task_id, task.name, task.source) == ("l0_p013", "Cross_entropy", "bundled")
     assert task.admits == load_suite()[13].admits
     assert task.admits is not None
     assert task.admits[1] == ()
-    assert task.revision == source_revision(Tasks())
+    assert task.revision == source_revision(TaskSettings())
     assert task.revision.startswith("kbwf ")
     assert Task.from_json(task.to_json(), "test") == task
 
 
 def test_directory_and_data_set_give_the_same_task(checkout: Path, data_set: Path) -> None:
     """Only source differs: id, name, text and hash are equal."""
-    ours = load_task(Tasks(source="directory", level=1, path=checkout), 12)
-    theirs = load_task(Tasks(source="huggingface", level=1), 12)
+    ours = load_task(TaskSettings(source="directory", level=1, path=checkout), 12)
+    theirs = load_task(TaskSettings(source="huggingface", level=1), 12)
     assert ours.name == "Twice_again"
     assert ours.admits is None
     assert ours.model_copy(update={"source": "huggingface"}) == theirs
@@ -88,12 +88,15 @@ def test_directory_and_data_set_give_the_same_task(checkout: Path, data_set: Pat
 
 def test_data_set_is_listed_in_ascending_order(data_set: Path) -> None:
     """Rows come in any order."""
-    assert list_problem_ids(Tasks(source="huggingface", level=1)) == (3, 12)
+    assert list_problem_ids(TaskSettings(source="huggingface", level=1)) == (3, 12)
 
 
 def test_unknown_problem_names_id_source_and_the_ids_there_are(checkout: Path, data_set: Path) -> None:
     """The same message for every source."""
-    for tasks in (Tasks(source="directory", level=1, path=checkout), Tasks(source="huggingface", level=1)):
+    for tasks in (
+        TaskSettings(source="directory", level=1, path=checkout),
+        TaskSettings(source="huggingface", level=1),
+    ):
         with pytest.raises(TaskError, match=rf"problem 7 .*'{tasks.source}', level 1 .*3, 12"):
             load_task(tasks, 7)
 
@@ -101,18 +104,18 @@ def test_unknown_problem_names_id_source_and_the_ids_there_are(checkout: Path, d
 def test_level_that_cannot_be_loaded_says_the_way_out(data_set: Path) -> None:
     """The data set of the test has no level 2."""
     with pytest.raises(TaskError, match=r"cannot be loaded: .*tasks.source: directory"):
-        list_problem_ids(Tasks(source="huggingface", level=2))
+        list_problem_ids(TaskSettings(source="huggingface", level=2))
 
 
 def test_asked_revision_is_recorded_where_it_cannot_be_resolved(data_set: Path) -> None:
     """A local folder has no commit on the hub."""
-    assert source_revision(Tasks(source="huggingface", level=1)) == "unversioned"
-    assert source_revision(Tasks(source="huggingface", level=1, revision="abc")) == "abc"
+    assert source_revision(TaskSettings(source="huggingface", level=1)) == "unversioned"
+    assert source_revision(TaskSettings(source="huggingface", level=1, revision="abc")) == "abc"
 
 
 def test_revision_of_a_checkout_is_its_commit(checkout: Path) -> None:
     """`-dirty` once a problem differs from the commit; `unversioned` before there is one."""
-    tasks = Tasks(source="directory", level=1, path=checkout)
+    tasks = TaskSettings(source="directory", level=1, path=checkout)
     assert load_task(tasks, 3).revision == "unversioned"
     git(checkout, "init", "-q")
     assert source_revision(tasks) == "unversioned"
@@ -130,7 +133,7 @@ def test_folder_that_only_lies_inside_a_checkout_is_unversioned(checkout: Path, 
     (tmp_path / ".gitignore").write_text("checkout/\n")
     git(tmp_path, "add", ".gitignore")
     git(tmp_path, "commit", "-q", "-m", "m")
-    assert source_revision(Tasks(source="directory", level=1, path=checkout)) == "unversioned"
+    assert source_revision(TaskSettings(source="directory", level=1, path=checkout)) == "unversioned"
 
 
 @pytest.mark.parametrize(
@@ -147,11 +150,11 @@ def test_malformed_problem_says_what_is_missing(checkout: Path, text: str, messa
     """Read from the syntax tree: nothing of the problem runs."""
     (checkout / "KernelBench" / "level1" / "3_Twice.py").write_text(text)
     with pytest.raises(TaskError, match=f"3_Twice.py {message}"):
-        load_task(Tasks(source="directory", level=1, path=checkout), 3)
+        load_task(TaskSettings(source="directory", level=1, path=checkout), 3)
 
 
 def test_file_that_is_no_utf8_text_is_a_task_error(checkout: Path) -> None:
     """Latin-1 bytes are named with their file."""
     (checkout / "KernelBench" / "level1" / "3_Twice.py").write_bytes(b"# \xe9\n")
     with pytest.raises(TaskError, match=r"3_Twice\.py cannot be read as UTF-8"):
-        load_task(Tasks(source="directory", level=1, path=checkout), 3)
+        load_task(TaskSettings(source="directory", level=1, path=checkout), 3)

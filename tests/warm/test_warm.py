@@ -1,20 +1,25 @@
 """Warm processes: one for many clients, and it leaves when nobody needs it."""
 
+import fcntl
 import json
 import os
+import re
+import select
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from kbwf.errors import InfrastructureError, KbwfError
-from kbwf.warm import client
+from kbwf.warm import client, frames, lifetime, server
+from kbwf.warm.lifetime import owner_of
+from tests.conditions import wait_until
 
 PACKAGE = Path(client.__file__).parents[1]
 
@@ -48,7 +53,7 @@ if os.path.exists("broken"):
 with open("starts", "a") as starts:
     starts.write("x")
 time.sleep(0.2)
-serve(handle, sys.argv[3], int(sys.argv[4]), idle_s=float(open("idle_s").read()))
+serve(handle, sys.argv[3], sys.argv[4], idle_s=float(open("idle_s").read()))
 """
 
 
@@ -77,15 +82,7 @@ def owner() -> Iterator[subprocess.Popen[bytes]]:
 
 def ask(owner: subprocess.Popen[bytes], code: str = "c0de", **request: object) -> dict:
     """One request to the toy."""
-    return client.call("evaluate", request, code, owner.pid)
-
-
-def wait_until(condition: Callable[[], bool], limit_s: float = 20.0) -> None:
-    """Fails if the condition does not come true."""
-    deadline_s = time.monotonic() + limit_s
-    while not condition():
-        assert time.monotonic() < deadline_s, "the condition did not come true"
-        time.sleep(0.02)
+    return client.call("evaluate", request, code, owner_of(owner.pid))
 
 
 def is_gone(pid: int) -> bool:
@@ -103,12 +100,10 @@ def sockets(folder: Path) -> list[Path]:
 
 def test_many_clients_at_once_start_one_process(folder: Path, owner: subprocess.Popen[bytes]) -> None:
     """Six processes find nobody listening; one process answers all six."""
-    script = (
-        "import sys; from kbwf.warm.client import call; print(call('evaluate', {}, 'c0de', int(sys.argv[1]))['pid'])"
-    )
-    command = [sys.executable, "-c", script, str(owner.pid)]
+    script = "import sys; from kbwf.warm.client import call; print(call('evaluate', {}, 'c0de', sys.argv[1])['pid'])"
+    command = [sys.executable, "-c", script, owner_of(owner.pid)]
     clients = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
-    answers = [each.communicate(timeout=60)[0].strip() for each in clients]
+    answers = [each.communicate(timeout=300)[0].strip() for each in clients]
     assert len(set(answers)) == 1 and answers[0].isdigit()
     assert (folder / "starts").read_text() == "x"
     assert ask(owner)["answered"] == 7
@@ -174,6 +169,107 @@ def test_a_process_that_dies_is_an_infrastructure_fault_and_is_replaced(
     assert ask(owner)["pid"] != pid
 
 
+@pytest.mark.parametrize("is_accepted", [True, False], ids=["accepted", "waiting"])
+def test_a_client_of_a_process_that_leaves_takes_the_next(
+    folder: Path, owner: subprocess.Popen[bytes], is_accepted: bool
+) -> None:
+    """Connected to a process that ends before it takes the request: nobody has worked on it, so the next one does."""
+    path = client._socket_path("evaluate", "c0de", owner_of(owner.pid))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as leaving, ThreadPoolExecutor() as pool:
+        leaving.bind(path)
+        leaving.listen()
+        answer = pool.submit(ask, owner)
+        assert select.select([leaving], [], [], 300)[0]
+        connection = leaving.accept()[0] if is_accepted else None
+        os.unlink(path)
+        if connection is not None:
+            connection.close()
+        leaving.close()
+        assert answer.result(timeout=300)["answered"] == 1
+
+
+def test_clients_that_wait_behind_a_fatal_request_are_answered_by_the_next_process(
+    folder: Path, owner: subprocess.Popen[bytes]
+) -> None:
+    """Of several at once, those whose own request breaks the process fail; every other one has its answer."""
+    requests = [{"do": "die"}, {}, {"do": "bug"}, {}, {"do": "die"}, {}, {}]
+    ask(owner)
+
+    def outcome(request: dict) -> str:
+        try:
+            return "answered" if "answered" in ask(owner, **request) else "?"
+        except KbwfError as error:
+            return f"exit {error.exit_code}"
+
+    with ThreadPoolExecutor(len(requests)) as pool:
+        outcomes = list(pool.map(outcome, requests))
+    assert outcomes == ["answered" if not request else "exit 75" for request in requests]
+
+
+def test_processes_that_all_leave_before_they_take_a_request_are_a_fault(
+    folder: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No endless loop: the message says how many were tried."""
+    monkeypatch.setattr(client, "_is_taken", lambda *_: False)
+    with pytest.raises(InfrastructureError, match="20 warm evaluate processes left before they took this request"):
+        ask(owner)
+
+
+def test_a_lock_that_was_removed_while_one_waited_is_taken_anew(folder: Path) -> None:
+    """Whoever holds the old file's lock holds nothing: the name now means another file."""
+    path = str(folder / "lock")
+    with open(path, "w") as old:
+        fcntl.flock(old, fcntl.LOCK_EX)
+        with ThreadPoolExecutor() as pool:
+
+            def inode_when_locked() -> int:
+                with client._locked(path):
+                    return os.stat(path).st_ino
+
+            waiting = pool.submit(inode_when_locked)
+            wait_until(lambda: re.search(rf"-> FLOCK .*\b{os.getpid()}\b", Path("/proc/locks").read_text()) is not None)
+            os.unlink(path)
+            Path(path).touch()
+            fcntl.flock(old, fcntl.LOCK_UN)
+            assert waiting.result(timeout=300) == os.stat(path).st_ino != os.fstat(old.fileno()).st_ino
+
+
+def test_a_process_that_leaves_removes_its_own_socket_only(folder: Path) -> None:
+    """Another has taken the name meanwhile."""
+    path, other = str(folder / "a.sock"), folder / "other"
+    other.touch()
+    with socket.socket(socket.AF_UNIX) as taken:
+        taken.bind(path)
+        server._remove_socket(path, os.stat(other))
+        assert os.path.exists(path)
+        server._remove_socket(path, os.stat(path))
+    assert not os.path.exists(path)
+
+
+def test_an_owner_is_a_pid_with_its_start() -> None:
+    """The pid of another process, or of one that has ended and is not waited for, is no owner."""
+    with subprocess.Popen(["sleep", "300"]) as process:
+        name = owner_of(process.pid)
+        descriptor = lifetime._open(name)
+        assert descriptor is not None and not select.select([descriptor], [], [], 0)[0]
+        assert lifetime._open(f"{process.pid}:1") is None
+        process.kill()
+        assert select.select([descriptor], [], [], 300)[0]  # before it is waited for
+        os.close(descriptor)
+        assert lifetime._open(name) is None
+    with pytest.raises(ProcessLookupError, match=f"no process {process.pid} is running"):
+        owner_of(process.pid)
+
+
+def test_whoever_finds_its_owner_gone_leaves_at_once() -> None:
+    """With exit code 75: the work is not done."""
+    script = "import time; from kbwf.warm.lifetime import leave_with; leave_with('4000000:1'); print('still here')"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=PACKAGE.parent
+    )
+    assert (done.returncode, done.stdout) == (75, "")
+
+
 def test_a_process_that_cannot_start_says_why(folder: Path, owner: subprocess.Popen[bytes]) -> None:
     """The end of its log is in the message; once it can start, it does."""
     (folder / "broken").touch()
@@ -193,7 +289,7 @@ def test_keys_in_the_environment_are_not_handed_on(
     planted = [name for name, value in seen.items() if value == "planted"]
     assert planted == ["HF_HOME"]
     assert set(seen) <= {*client.ENVIRONMENT, "LC_CTYPE"}  # Python sets this one itself
-    reply = client.call("sample", {}, "c0de", owner.pid, credentials=("HF_TOKEN",))
+    reply = client.call("sample", {}, "c0de", owner_of(owner.pid), credentials=("HF_TOKEN",))
     assert reply["environment"]["HF_TOKEN"] == "planted" and "TINKER_API_KEY" not in reply["environment"]
 
 
@@ -210,13 +306,13 @@ def test_frames_end_cleanly_or_not_at_all() -> None:
         with ours:
             theirs.sendall(data)
             theirs.close()
-            assert client.receive_frame(ours) is None
+            assert frames.receive_frame(ours) is None
 
 
 def test_a_long_temporary_folder_does_not_make_a_path_no_socket_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sockets then lie in /tmp: 107 bytes are all that a socket's path may have."""
     monkeypatch.setattr(tempfile, "tempdir", "/scratch/" + "x" * 90)
-    path = client._socket_path("evaluate", "c0de", 4_000_000)
+    path = client._socket_path("evaluate", "c0de", "4000000:1")
     assert path.startswith("/tmp/kbwf-")
     assert len(f"{path}.4000000") <= 107
 

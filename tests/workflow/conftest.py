@@ -15,7 +15,7 @@ TINY_STUDY = """
 tasks: {subset: [1, 13]}
 sampling: {num_samples: 4, chunk_size: 2, seeds: [0], temperature: 1.0, max_tokens: 24}
 identity: {num_samples: 4}
-evaluation: {mode: fast, timeout_s: 20}
+evaluation: {mode: fast, timeout_s: 60}
 report: {num_resamples: 200}
 demo: {num_steps: 2}
 """
@@ -53,8 +53,19 @@ class Project:
     def run(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> tuple[int, str]:
         """Run Snakemake to its end; exit code and output."""
         process = self.start(*arguments, studies=studies)
-        output, _ = process.communicate(timeout=280)
+        output, _ = process.communicate(timeout=800)
         return process.returncode, output
+
+    def processes(self) -> list[str]:
+        """Command lines of all processes that work in this folder."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                if Path(os.readlink(path / "cwd")).is_relative_to(self.folder):
+                    found.append((path / "cmdline").read_bytes().decode(errors="replace").replace("\0", " "))
+            except OSError:  # ended while we looked, or another user's
+                continue
+        return found
 
     def planned(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> dict[str, int]:
         """Jobs that a dry run would start, by rule, without `all`."""

@@ -46,11 +46,11 @@ def test_a_forgotten_wildcard_is_noticed() -> None:
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_every_rule_logs_and_tracks_its_code(name: str) -> None:
-    """A log for its messages, a digest of its stage among the params, and a shell command: no run blocks."""
+def test_every_rule_logs_and_tracks_the_code_of_its_own_stage(name: str) -> None:
+    """A log for its messages, the digest of the stage of its name, and a shell command: no run blocks."""
     body = RULES[name]
     assert directive(body, "log")
-    assert "stage_digest(" in directive(body, "params")
+    assert f'stage_digest("{name}")' in directive(body, "params")
     assert directive(body, "shell")
     assert not directive(body, "run")
 
@@ -61,3 +61,9 @@ def test_commands_use_params_not_wildcards_or_config(name: str) -> None:
     command = directive(RULES[name], "shell")
     assert "{config" not in command
     assert "{wildcards" not in command
+
+
+def test_every_stage_belongs_to_one_rule() -> None:
+    """One file, one rule, one digest."""
+    stages = {path.stem for path in (REPOSITORY / "kbwf" / "stages").glob("*.py") if path.stem != "__init__"}
+    assert stages == set(RULES)

@@ -32,7 +32,7 @@ def test_the_control_is_judged_anew_for_every_sample_and_passes(finished: Projec
     control = records(finished.folder, "results/evals/identity/*/seed0/*.json")
     assert [each["status"] for each in control] == ["passed"] * 8
     assert not any(each["is_reused"] for each in control)
-    assert len({each["timing"]["speedup"] for each in control}) == 8
+    assert len({tuple(each["timing"]["block_runtime_ms"]) for each in control}) == 8
 
 
 def test_no_temporary_file_is_left(finished: Project) -> None:
@@ -91,17 +91,26 @@ def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
     [
         ("README.md", "\n", "\nA new comment.\n", {}),
         ("kbwf/strategies/best_of_n.py", '"""', '"""Another word. ', {}),
-        ("kbwf/config.py", "IDENTITY_CHUNK_SIZE = 4", "IDENTITY_CHUNK_SIZE = 4\nUNUSED = 1", {}),
+        ("kbwf/settings.py", "CONTROL_CHUNK_SIZE = 4", "CONTROL_CHUNK_SIZE = 4\nUNUSED = 1", {}),
+        ("kbwf/tasks/splits.py", "TRAIN_FRAC = 0.8", "TRAIN_FRAC = 0.5", {"make_split": 1}),
+        ("kbwf/report/best_kernels.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n", {"write_best": 1}),
+        (
+            "kbwf/policies/control.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
+            {
+                "describe_policy": 1, "sample_chunk": 2, "evaluate_kernel": 8, "score_samples": 2, "select_samples": 6,
+                "make_report": 1,
+            },
+        ),
         (
             "kbwf/strategies/best_of_n.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
             {"select_samples": 12, "write_best": 1, "make_report": 1},
         ),
         (
-            "kbwf/evaluation/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
+            "kbwf/judge/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
             {"evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1, "make_report": 1},
         ),
     ],
-    ids=["readme", "docstring", "config", "selection", "verdict"],
+    ids=["readme", "docstring", "settings", "split", "best_kernels", "control", "selection", "verdict"],
 )  # fmt: skip
 def test_an_edit_reruns_what_depends_on_it(
     finished: Project, name: str, old: str, new: str, expected: dict[str, int]

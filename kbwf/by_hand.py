@@ -1,0 +1,79 @@
+"""Judge a kernel that a person has in a file, without a workflow around it."""
+
+from pathlib import Path
+
+from kbwf.errors import KbwfError, TaskError
+from kbwf.records import Evaluation, Sample, Task
+from kbwf.records.base import sha256_of
+from kbwf.records.task import parse_task_id, task_id_of
+from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
+from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
+from kbwf.store import read_record
+from kbwf.tasks.sources import load_task
+
+
+def evaluate_file(task: str, kernel_path: Path, settings: EvaluationSettings) -> tuple[Evaluation, str]:
+    """The evaluation of a file that defines `ModelNew`, and what to tell the person.
+
+    Args:
+        task: a task record (.json), a problem in KernelBench's format (.py), or the id of a bundled task.
+
+    Raises:
+        KbwfError: task or kernel cannot be read.
+    """
+    if not kernel_path.is_file():
+        raise KbwfError(f"{kernel_path} is no file; give a Python file that defines ModelNew")
+    try:
+        response = kernel_path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise KbwfError(f"{kernel_path} is no text in UTF-8 ({error}); give a Python file") from error
+    handler = EvaluateHandler()
+    sample = Sample(
+        task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
+        token_ids_T=(), sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0,
+        finish_reason="stop", prompt_sha256=sha256_of(""), model="by-hand",
+    )  # fmt: skip
+    record = find_task(task)
+    sample = sample.model_copy(update={"task_id": record.task_id})
+    evaluation = handler.evaluate(record, sample, settings, PromptSettings(style="model_new"), store=None)
+    lines = [f"{record.task_id} {record.name} on {evaluation.environment.device if evaluation.environment else '-'}"]
+    lines.append(describe(evaluation))
+    if evaluation.official:
+        verdict = evaluation.official
+        lines.append(
+            f"correct in {verdict.num_trials_correct} of {verdict.num_trials} trials, tolerance {verdict.tolerance}"
+        )
+    if evaluation.sandbox and evaluation.sandbox.missing:
+        lines.append(f"sandbox without: {', '.join(evaluation.sandbox.missing)}")
+    if evaluation.trace:
+        lines.append(evaluation.trace.rstrip())
+    return evaluation, "\n".join(lines)
+
+
+def find_task(task: str) -> Task:
+    """The task that a person means.
+
+    Raises:
+        TaskError: it is no record, no problem file and no bundled task's id.
+    """
+    path = Path(task)
+    if path.suffix == ".json":
+        return read_record(path, Task)
+    if path.suffix == ".py":
+        if not path.is_file():
+            raise TaskError(f"{path} is no file; give a problem in KernelBench's format")
+        source, number = path.read_text(encoding="utf-8"), path.stem.partition("_")[0]
+        problem_id = int(number) if number.isdigit() and int(number) else 1
+        return Task(
+            task_id=task_id_of(9, problem_id), level=9, problem_id=problem_id, name=path.stem, reference_source=source,
+            reference_sha256=sha256_of(source), source="directory", revision="unversioned",
+        )  # fmt: skip
+    try:
+        level, problem_id = parse_task_id(task)
+    except ValueError:
+        level, problem_id = -1, 0
+    if level != 0:
+        raise TaskError(
+            f"{task!r} is no task record (.json), no problem file (.py) and no bundled task id such as l0_p001"
+        )
+    return load_task(TaskSettings(), problem_id)

@@ -1,1 +1,0 @@
-"""The judge and what it needs."""

@@ -1,0 +1,1 @@
+"""Trusted code: the judge, its bench and its measurements. What shares a process with a kernel is in `sandbox`."""

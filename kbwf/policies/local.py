@@ -1,0 +1,314 @@
+"""`LocalPolicy`: any causal language model of transformers, with an optional adapter of peft, on this machine."""
+
+import gc
+import hashlib
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+import torch
+from safetensors import SafetensorError
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+from kbwf.errors import InfrastructureError, PolicyError
+from kbwf.policies.generation import draw_tokens, teacher_forced_logprobs
+from kbwf.policies.protocols import Draw, Message
+from kbwf.records import Checkpoint, Task
+from kbwf.settings import BaseSettings, PromptSettings
+
+ChatTemplate = Literal["tokenizer", "plain"]
+
+MODEL_FILES = {".json", ".jinja", ".txt", ".model", ".safetensors", ".bin"}
+"""Suffixes of what a model folder is made of; anything else in it does not count for its digest."""
+
+MAX_BYTES_DIGESTED = 100_000_000
+"""Larger files enter a folder's digest by name and size: hashing many gigabytes costs minutes per load."""
+
+ONE_THREAD_PARAMETERS = 20_000_000
+"""Smaller models run on one thread of a CPU: more make them no faster, and where cores are shared thirty times slower,
+because threads wait for each other after each small operation."""
+
+LOADING_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError)
+
+
+def folder_digest(folder: Path) -> str:
+    """Hex SHA-256 over names and contents of a model folder's files; of files past 100 MB, over names and sizes."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in MODEL_FILES):
+        size = path.stat().st_size
+        digest.update(f"{path.name}\0{size}\0".encode())
+        if size < MAX_BYTES_DIGESTED:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def check_model(base_model: str, revision: str | None, chat_template: ChatTemplate) -> str | None:
+    """Load configuration and tokenizer, but no weights, so that a bad name stops a study before it has begun.
+
+    Returns:
+        What the model is, exactly: a folder's content digest, or the commit that a Hugging Face name points to now
+        (None if the cache does not know it).
+
+    Raises:
+        PolicyError: no such folder or model, a folder without model or weights, no chat template where one is needed.
+    """
+    location = _location(base_model)
+    is_folder = Path(location).is_dir()
+    if is_folder and not any(path.suffix in {".safetensors", ".bin"} for path in Path(location).iterdir()):
+        raise PolicyError(
+            f"{location} holds no weights (*.safetensors or *.bin); give a folder made by save_pretrained"
+        )
+    with _loading(base_model):
+        config = AutoConfig.from_pretrained(location, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(location, revision=revision)
+    _check_chat_template(tokenizer, base_model, chat_template)
+    if is_folder:
+        return folder_digest(Path(location))
+    return getattr(config, "_commit_hash", None) or revision
+
+
+def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSettings, demo: Path | None) -> Checkpoint:
+    """See `PolicyModule`: configuration, tokenizer and chat template are loaded, but no weights.
+
+    Raises:
+        PolicyError: the model is missing, damaged, or has no chat template; it is `demo`, but that was not trained.
+    """
+    base = BaseSettings.model_validate(settings)
+    if base.model == "demo" and demo is None:
+        raise PolicyError("base.model is demo, but no folder of a trained demo policy was given; train it first")
+    base_model = str(demo) if base.model == "demo" else base.model
+    if base.revision is not None and Path(base_model).expanduser().is_dir():
+        raise PolicyError(
+            f"base.revision {base.revision!r} goes with a Hugging Face name, but base.model {base.model!r} is a folder;"
+            " remove it"
+        )
+    revision = check_model(base_model, base.revision, prompt.chat_template)
+    return Checkpoint(policy_id=policy_id, backend="local", step=0, base_model=base_model, revision=revision)
+
+
+def open_sampler(checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> "LocalPolicy":
+    """See `PolicyModule`."""
+    base = BaseSettings.model_validate(settings)
+    if checkpoint.base_model is None:
+        raise PolicyError(f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again")
+    return LocalPolicy(
+        checkpoint.base_model,
+        checkpoint.revision,
+        checkpoint.sampler_path,
+        base.device,
+        base.dtype,
+        prompt.chat_template,
+    )
+
+
+class LocalPolicy:
+    """A `Sampler` and `Scorer` that holds the weights in memory."""
+
+    def __init__(
+        self,
+        base_model: str,
+        revision: str | None = None,
+        adapter: str | None = None,
+        device: Literal["auto", "cpu", "cuda"] = "auto",
+        dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+        chat_template: ChatTemplate = "tokenizer",
+    ) -> None:
+        """Load model, tokenizer and adapter.
+
+        Args:
+            base_model: a folder, or a Hugging Face name.
+            revision: of a Hugging Face name; for a folder the digest that its content must still have.
+            adapter: folder of a peft adapter that is laid over the weights.
+
+        Raises:
+            PolicyError: model or adapter is missing, damaged or changed; no GPU where one is asked for; no chat
+                template.
+        """
+        location = _location(base_model)
+        if device == "cuda" and not torch.cuda.is_available():
+            raise PolicyError("base.device is cuda, but torch sees no GPU here; use cpu or auto")
+        device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+        weights_dtype = dtype if dtype != "auto" else "float32" if device == "cpu" else "auto"
+        hub_revision = None if Path(location).is_dir() else revision
+        with _loading(base_model):
+            self._tokenizer = AutoTokenizer.from_pretrained(location, revision=hub_revision)
+            self._model: Any = AutoModelForCausalLM.from_pretrained(
+                location, revision=hub_revision, dtype=weights_dtype
+            )
+        _check_chat_template(self._tokenizer, base_model, chat_template)
+        self._chat_template = chat_template
+        self._base_model = base_model
+        self._knows_logits_to_keep = "logits_to_keep" in inspect.signature(self._model.forward).parameters
+        self._eos_ids = _eos_ids(self._model, self._tokenizer)
+        if Path(location).is_dir():
+            state = folder_digest(Path(location))
+            if revision is not None and revision != state:
+                raise PolicyError(
+                    f"{location} has changed: its content has digest {state[:12]}, the policy was described with"
+                    f" {revision[:12]}; remove the policy's checkpoint.json and run the workflow again"
+                )
+        else:
+            state = getattr(self._model.config, "_commit_hash", None) or revision or "unknown revision"
+        self.model = f"{base_model}@{state[:12]}"
+        if adapter is not None:
+            self._model = _with_adapter(self._model, adapter)
+            self.model += f" + {adapter}@{folder_digest(Path(adapter))[:12]}"
+        self._model.to(device).eval()
+
+    def sample(
+        self, task: Task, messages: Sequence[Message], num_samples: int, seed: int, temperature: float, max_tokens: int
+    ) -> list[Draw]:
+        """See `Sampler.sample`.
+
+        Raises:
+            PolicyError: the prompt does not fit the context, the logits are no numbers, or the GPU's memory is too
+                small.
+            InfrastructureError: the GPU failed.
+        """
+        prompt_ids = self._encode(messages)
+        self._check_length(len(prompt_ids), max_tokens)
+        options = {"logits_to_keep": 1} if self._knows_logits_to_keep else {}
+        with self._running():
+            drawn = draw_tokens(
+                self._model, prompt_ids, num_samples, seed, temperature, max_tokens, self._eos_ids, options
+            )
+        return [
+            Draw(
+                text=self._tokenizer.decode(
+                    row.token_ids_T[:-1] if row.is_ended else row.token_ids_T, skip_special_tokens=True
+                ),
+                token_ids_T=tuple(row.token_ids_T),
+                sampling_logprobs_T=tuple(row.sampling_logprobs_T),
+                policy_logprobs_T=tuple(row.policy_logprobs_T),
+                num_prompt_tokens=len(prompt_ids),
+                finish_reason="stop" if row.is_ended else "length",
+            )
+            for row in drawn
+        ]
+
+    def score(self, messages: Sequence[Message], responses: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
+        """See `Scorer.score`.
+
+        Raises:
+            PolicyError: prompt and longest response do not fit the context, the logits are no numbers, or the GPU's
+                memory is too small.
+            InfrastructureError: the GPU failed.
+        """
+        prompt_ids = self._encode(messages)
+        self._check_length(len(prompt_ids), max(map(len, responses), default=0))
+        with self._running(), torch.inference_mode():
+            scored = teacher_forced_logprobs(self._model, prompt_ids, responses, self._knows_logits_to_keep)
+        return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
+
+    def release(self) -> None:
+        """Give the weights' memory back; the policy cannot be used afterwards."""
+        self._model = None
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _encode(self, messages: Sequence[Message]) -> list[int]:
+        if self._chat_template == "plain":
+            text = "".join(message["content"].strip() + "\n\n" for message in messages)
+            return list(self._tokenizer(text)["input_ids"])
+        try:
+            return list(
+                self._tokenizer.apply_chat_template(
+                    list(messages), add_generation_prompt=True, tokenize=True, return_dict=False
+                )
+            )
+        except jinja2.TemplateError as error:
+            raise PolicyError(
+                f"the chat template of {self._base_model} does not take these messages"
+                f" ({', '.join(message['role'] for message in messages)}): {error}; set prompt.chat_template: plain"
+            ) from error
+
+    def _check_length(self, num_prompt_tokens: int, num_response_tokens: int) -> None:
+        context = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        if context is not None and num_prompt_tokens + num_response_tokens > context:
+            raise PolicyError(
+                f"the prompt has {num_prompt_tokens} tokens, but {self._base_model} has room for"
+                f" {context - num_response_tokens}: its context of {context} less {num_response_tokens} response"
+                " tokens; lower sampling.max_tokens, or use a model with a longer context"
+            )
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Around the model's passes: small models get one thread, and errors of the GPU get their class.
+
+        A GPU that is too small stays so; with one that failed, another try may succeed.
+        """
+        threads_before = torch.get_num_threads()
+        if self._model.device.type == "cpu" and self._model.num_parameters() < ONE_THREAD_PARAMETERS:
+            torch.set_num_threads(1)
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            raise PolicyError(
+                f"{self._base_model}: the GPU's memory is too small ({error}); lower sampling.chunk_size, or"
+                " set base.dtype: bfloat16"
+            ) from error
+        except torch.AcceleratorError as error:
+            raise InfrastructureError(f"{self._base_model}: the GPU failed: {error}") from error
+        finally:
+            torch.set_num_threads(threads_before)
+
+
+def _location(base_model: str) -> str:
+    """The folder or name that transformers is given.
+
+    Raises:
+        PolicyError: it looks like a folder, but there is none.
+    """
+    folder = Path(base_model).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise PolicyError(f"{folder} holds no config.json; give a folder made by save_pretrained")
+        return str(folder)
+    if base_model[:1] in {"/", ".", "~"} or base_model.count("/") > 1:
+        raise PolicyError(f"base.model {base_model!r} is no folder; give an existing one, or a Hugging Face name")
+    return base_model
+
+
+@contextmanager
+def _loading(what: str) -> Iterator[None]:
+    try:
+        yield
+    except LOADING_ERRORS as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        way_out = (
+            "the folder is damaged, or of a kind this transformers does not know; save it again, or update transformers"
+            if Path(what).expanduser().is_dir()
+            else "check the name; without a network, give a folder or a model that was downloaded before"
+        )
+        raise PolicyError(f"{what} cannot be loaded: {reason}; {way_out}") from error
+
+
+def _with_adapter(model: Any, adapter: str) -> Any:
+    if not (Path(adapter) / "adapter_config.json").is_file():
+        raise PolicyError(f"{adapter} holds no adapter_config.json; give a folder that peft's save_pretrained made")
+    # Only an adapted policy needs peft, and importing it takes a second.
+    from peft import PeftModel
+
+    with _loading(adapter):
+        return PeftModel.from_pretrained(model, adapter)
+
+
+def _check_chat_template(tokenizer: Any, base_model: str, chat_template: ChatTemplate) -> None:
+    if chat_template == "tokenizer" and not tokenizer.chat_template:
+        raise PolicyError(
+            f"{base_model} has no chat template; use an instruction-tuned model or set prompt.chat_template: plain"
+        )
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    """All tokens that end a response: the generation settings name one or several; else the tokenizer's."""
+    eos = model.generation_config.eos_token_id
+    if eos is None:
+        eos = tokenizer.eos_token_id
+    if eos is None:
+        return frozenset()
+    return frozenset(eos) if isinstance(eos, list) else frozenset({eos})

@@ -1,0 +1,70 @@
+"""What a backend can do. A backend implements those it can; nothing inherits from anything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from kbwf.records import Checkpoint, Task
+from kbwf.settings import PromptSettings
+
+Message = dict[str, str]
+"""`{"role": "system" | "user" | "assistant", "content": …}`."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One response as a backend returns it. T: response tokens, the end-of-sequence token included if drawn."""
+
+    text: str
+    token_ids_T: tuple[int, ...]
+    sampling_logprobs_T: tuple[float, ...] | None
+    policy_logprobs_T: tuple[float, ...] | None
+    num_prompt_tokens: int
+    finish_reason: Literal["stop", "length"]
+
+
+class Sampler(Protocol):
+    """Draws responses from a policy."""
+
+    model: str
+    """Base model and adapter, with revision or digest."""
+
+    def sample(
+        self, task: Task, messages: Sequence[Message], num_samples: int, seed: int, temperature: float, max_tokens: int
+    ) -> list[Draw]:
+        """`num_samples` responses to one task's prompt; the same arguments give the same responses.
+
+        Raises:
+            PolicyError: the prompt does not fit the model's context, or the model gave numbers that are none.
+        """
+
+    def release(self) -> None:
+        """Give memory back; the sampler is not used afterwards."""
+
+
+class PolicyModule(Protocol):
+    """What a backend's module defines (`table.Backend.module`)."""
+
+    def describe_policy(
+        self, policy_id: str, settings: dict[str, Any], prompt: PromptSettings, demo: Path | None
+    ) -> Checkpoint:
+        """Checkpoint of a policy that nothing has been trained into, after a look at whether it can be loaded.
+
+        Raises:
+            PolicyError: it cannot.
+        """
+
+    def open_sampler(self, checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> Sampler:
+        """A sampler of this policy.
+
+        Raises:
+            PolicyError: it cannot be loaded.
+        """
+
+
+class Scorer(Protocol):
+    """Gives the log-probabilities of responses that someone else wrote."""
+
+    def score(self, messages: Sequence[Message], responses: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
+        """`policy_logprobs_T` (temperature 1, nats) of each response's tokens after the prompt."""

@@ -1,0 +1,59 @@
+"""Where policies can run: one table says what each backend is called, can do, needs and occupies.
+
+Rules and stages ask it; nobody else tells backends apart. Standard library only: the DAG is built with it.
+"""
+
+import importlib
+from typing import NamedTuple
+
+from kbwf.errors import PolicyError
+
+
+class Backend(NamedTuple):
+    """One way to run a policy."""
+
+    name: str
+    module: str
+    """A `protocols.PolicyModule`. Imported when used: it may be slow, or lack what it needs."""
+    credentials: tuple[str, ...]
+    """Environment variables that its process is given besides the usual ones."""
+    gives_policy_logprobs: bool
+    """Whether samples carry log-probabilities at temperature 1: without them no strategy can rank by surprisal."""
+    is_adaptable: bool
+    """Whether weights can be trained."""
+    num_gpus: int
+    """What a sampling job asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs beside a timed kernel."""
+
+
+BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend(
+            name="local",
+            module="kbwf.policies.local",
+            credentials=("HF_TOKEN",),  # gated models; the sampling process runs no model-written code
+            gives_policy_logprobs=True,
+            is_adaptable=False,
+            num_gpus=1,
+        ),
+        Backend(
+            name="control",
+            module="kbwf.policies.control",
+            credentials=(),
+            gives_policy_logprobs=True,  # its answer is certain: probability one
+            is_adaptable=False,
+            num_gpus=1,
+        ),
+    )
+}
+
+
+def load(name: str) -> object:
+    """The module behind a backend.
+
+    Raises:
+        PolicyError: there is no backend of this name.
+    """
+    if name not in BACKENDS:
+        raise PolicyError(f"there is no backend {name!r}; there are {', '.join(BACKENDS)}")
+    return importlib.import_module(BACKENDS[name].module)

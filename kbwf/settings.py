@@ -1,0 +1,254 @@
+"""The settings of a study: every key of its configuration, its unit, its default and what it must agree with.
+
+`config.yaml` is validated once (`load_settings`), before the DAG, and only the validated object is used
+afterwards. The JSON schema and the reference page in `docs/` are generated from this module.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kbwf.errors import ConfigError
+
+Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
+
+CONTROL_CHUNK_SIZE = 4
+
+
+class Settings(BaseModel):
+    """A part of the configuration: frozen, and a key it does not know stops the run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
+
+    def to_param(self) -> str:
+        """This block as one JSON string: Snakemake compares it between runs, the stage parses it."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+
+
+class TaskSettings(Settings):
+    """Where the tasks come from and which of them the study uses."""
+
+    source: Literal["bundled", "directory", "huggingface"] = "bundled"
+    """bundled: the problems in this package (level 0) · directory: a checkout of KernelBench, or a folder laid out like
+    it · huggingface: the data set `ScalingIntelligence/KernelBench`."""
+    level: int = Field(default=0, ge=0)
+    """KernelBench level (1 to 4); 0 is the bundled suite."""
+    path: Path | None = None
+    """directory only: the folder that holds `level1/`, `level2/` …"""
+    revision: str | None = None
+    """huggingface only: the data set's revision; None takes the newest and records it."""
+    split_seed: int = 42
+    """Seed of the split into train and eval tasks."""
+    subset: Literal["all", "train", "eval"] | tuple[Annotated[int, Field(ge=1)], ...] = "all"
+    """Which tasks the study evaluates: a side of the split, all, or a list of problem ids."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "TaskSettings":
+        if (self.source == "directory") != (self.path is not None):
+            raise ValueError(
+                f"tasks.path goes with tasks.source: directory and only with it; source is {self.source!r} and path"
+                f" {str(self.path) if self.path else None!r}"
+            )
+        if (self.source == "bundled") != (self.level == 0):
+            raise ValueError(
+                f"tasks.level 0 is the bundled suite and only that; source is {self.source!r} and level {self.level}"
+            )
+        if self.revision is not None and self.source != "huggingface":
+            raise ValueError(f"tasks.revision goes with source: huggingface, not with {self.source!r}; remove it")
+        if isinstance(self.subset, tuple) and len(set(self.subset)) != len(self.subset):
+            raise ValueError(f"tasks.subset names a problem id twice: {list(self.subset)}")
+        if self.subset == ():
+            raise ValueError("tasks.subset is an empty list; name problem ids, or one of all, train, eval")
+        return self
+
+    def source_param(self) -> str:
+        """What a single task depends on: the source, not which of its tasks the study uses."""
+        return json.dumps(self.model_dump(mode="json", exclude={"split_seed", "subset"}), sort_keys=True)
+
+
+class PromptSettings(Settings):
+    """How a task is put to the model."""
+
+    style: Literal["forward_body", "model_new"] = "forward_body"
+    """forward_body: only the body of `ModelNew.forward` is asked for (the paper's) · model_new: a whole `ModelNew`,
+    with inline CUDA or Triton allowed (KernelBench's)."""
+    chat_template: Literal["tokenizer", "plain"] = "tokenizer"
+    """tokenizer: the model's own chat template · plain: the messages joined by blank lines, for base models."""
+
+
+class BaseSettings(Settings):
+    """The base policy."""
+
+    model: str = Field(default="demo", min_length=1)
+    """`demo` (a small model trained on the bundled suite), a folder, or a Hugging Face name."""
+    revision: str | None = None
+    """Hugging Face revision; None takes the newest and records it."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where the model runs; auto takes a GPU if there is one."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """Precision of the weights; auto takes float32 on a CPU and the checkpoint's own on a GPU."""
+
+
+class SamplingSettings(Settings):
+    """How many samples are drawn, and how."""
+
+    num_samples: int = Field(default=16, ge=1)
+    """Samples per task and seed: the N of Best-of-N."""
+    chunk_size: int = Field(default=8, ge=1)
+    """Samples drawn in one call. Keep it fixed in a study: a chunk's seed depends on its number, so more samples add
+    chunks and leave the others as they are."""
+    seeds: tuple[int, ...] = (0, 1)
+    """Sampling seeds; each gives its own set of samples, and the spread between them is reported."""
+    temperature: float = Field(default=0.25, ge=0, le=10)
+    """0 is greedy."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """Response tokens at most."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "SamplingSettings":
+        if self.num_samples % self.chunk_size:
+            below = self.num_samples // self.chunk_size * self.chunk_size
+            raise ValueError(
+                f"sampling.num_samples must be a multiple of chunk_size ({self.chunk_size}), got {self.num_samples};"
+                f" use {f'{below} or ' if below else ''}{below + self.chunk_size}"
+            )
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"sampling.seeds must be different numbers, at least one; got {list(self.seeds)}")
+        return self
+
+    def draw_param(self) -> str:
+        """How samples are drawn, without their number: more of them must leave those there are alone."""
+        return json.dumps(self.model_dump(mode="json", include={"chunk_size", "temperature", "max_tokens"}))
+
+
+class ControlSettings(Settings):
+    """The A/A control: the reference's own forward body, judged like any kernel."""
+
+    num_samples: int = Field(default=4, ge=0)
+    """Separate measurements per task and seed, in fours; 0 leaves the control out, and every number without its noise
+    floor."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "ControlSettings":
+        if self.num_samples % CONTROL_CHUNK_SIZE:
+            raise ValueError(f"identity.num_samples must be a multiple of {CONTROL_CHUNK_SIZE}, got {self.num_samples}")
+        return self
+
+
+class EvaluationSettings(Settings):
+    """How the judge compiles, checks and times a kernel."""
+
+    mode: Literal["fast", "full", "adaptive"] = "full"
+    """fast: 1 correctness trial, 5 timed calls · full: 5 and 50 · adaptive: 5 trials, blocks until the interval is
+    narrow or the budget spent."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where kernels run; auto takes a GPU if there is one."""
+    num_threads: int = Field(default=1, ge=1)
+    """CPU threads of reference and kernel alike, when kernels run on the CPU."""
+    timeout_s: float = Field(default=60.0, gt=0)
+    """Wall-clock limit of one kernel, from the start of its process to its last timed call."""
+    max_memory_gb: float = Field(default=4.0, gt=0)
+    """Host memory a kernel may take beyond what its process starts with, on the CPU."""
+    sandbox: Literal["auto", "require"] = "auto"
+    """auto: what the host forbids is recorded and warned about · require: refuse to run without full isolation."""
+    target_interval_frac: float = Field(default=0.02, gt=0, lt=1)
+    """adaptive: stop when the speedup's interval is narrower than this fraction of the speedup."""
+    budget_s: float = Field(default=3.0, gt=0)
+    """adaptive: seconds of timed calls at most."""
+    reuse: bool = True
+    """Measure equal kernels once. The identity control is always measured anew."""
+
+
+class SelectionSettings(Settings):
+    """How one sample of a task is chosen."""
+
+    strategies: tuple[Strategy, ...] = ("random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle")
+    """In the order of the report's table."""
+    surprisal: Literal["mean", "sum"] = "mean"
+    """Negative log-likelihood per token (the paper's) or of the whole response."""
+    top_m: int = Field(default=3, ge=1)
+    """m of surprisal_top_m."""
+    best: Strategy = "oracle"
+    """The strategy whose choices are written to `results/best/`."""
+
+    @model_validator(mode="after")
+    def _agree(self) -> "SelectionSettings":
+        if len(set(self.strategies)) != len(self.strategies) or not self.strategies:
+            raise ValueError(f"selection.strategies must be different names, at least one; got {list(self.strategies)}")
+        if self.best not in self.strategies or self.best == "random":
+            raise ValueError(
+                f"selection.best is {self.best!r}; it must be one of selection.strategies {list(self.strategies)} and"
+                " not random, which chooses no single sample"
+            )
+        return self
+
+
+class ReportSettings(Settings):
+    """Intervals of the report."""
+
+    num_resamples: int = Field(default=2000, ge=100)
+    """Bootstrap resamples over tasks and seeds."""
+    bootstrap_seed: int = 0
+    """Seed of the resampling; the same seed gives the same intervals."""
+    confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
+    """Width of the report's intervals."""
+
+
+class DemoSettings(Settings):
+    """Training of the demo policy; only read when `base.model` is `demo`."""
+
+    seed: int = 0
+    """Of the weights and of the order of the corpus."""
+    num_steps: int = Field(default=500, ge=1)
+    """Optimizer updates."""
+    batch_size: int = Field(default=2, ge=1)
+    """Tasks per update, each with all its formulations."""
+    num_threads: int = Field(default=1, ge=1)
+    """CPU threads; the weights are reproducible for a given number."""
+
+
+class StudySettings(Settings):
+    """A whole study."""
+
+    tasks: TaskSettings = TaskSettings()
+    prompt: PromptSettings = PromptSettings()
+    base: BaseSettings = BaseSettings()
+    sampling: SamplingSettings = SamplingSettings()
+    identity: ControlSettings = ControlSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    selection: SelectionSettings = SelectionSettings()
+    report: ReportSettings = ReportSettings()
+    demo: DemoSettings = DemoSettings()
+
+    @model_validator(mode="after")
+    def _agree(self) -> "StudySettings":
+        if (
+            self.base.model != "demo"
+            and self.base.model[0] in "./~"
+            and not Path(self.base.model).expanduser().is_dir()
+        ):
+            raise ValueError(
+                f"base.model {self.base.model!r} is no folder; give an existing one, or a Hugging Face name"
+            )
+        return self
+
+
+def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
+    """Validate what was read from YAML.
+
+    Raises:
+        ConfigError: one line per wrong key, naming the key, the value and what it should be.
+    """
+    try:
+        return StudySettings.model_validate(raw)
+    except ValidationError as error:
+        lines = [f"{origin}: the configuration is not valid"]
+        for problem in error.errors():
+            key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+            message = problem["msg"].removeprefix("Value error, ")
+            if problem["type"] == "extra_forbidden":
+                message = "unknown key; see docs/config.md for those there are"
+            lines.append(f"  {key}: {message}" + (f" (got {problem['input']!r})" if problem["loc"] else ""))
+        raise ConfigError("\n".join(lines)) from error

@@ -1,0 +1,144 @@
+"""Judge one sample's kernel: extract it, look for an equal one already measured, measure it, write the record."""
+
+from pathlib import Path
+from typing import Any
+
+from kbwf.errors import RecordError
+from kbwf.judge.device import describe_environment, resolve_device
+from kbwf.judge.judge import Finding, Judge
+from kbwf.provenance import code_digest
+from kbwf.records import CONTROL, Environment, EvalStatus, Evaluation, Sample, Task
+from kbwf.records.base import canonical_json, sha256_of
+from kbwf.sandbox.launcher import Zygote
+from kbwf.settings import EvaluationSettings, PromptSettings
+from kbwf.store import read_record, read_records, write_record
+from kbwf.tasks.extraction import extract_kernel, kernel_digest
+
+# What may go otherwise the next time is not taken over from an earlier measurement.
+_REUSABLE = frozenset(EvalStatus) - {EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED}
+
+
+class EvaluateHandler:
+    """Serves the evaluate jobs of one workflow run; keeps torch, the device and the task's bench warm.
+
+    Make it before anything touches the GPU or starts a thread: it forks the zygote.
+    """
+
+    def __init__(self) -> None:
+        self._zygote = Zygote()
+        self._judge: Judge | None = None
+        self._judge_key: tuple[str, int] | None = None
+        self._environment: Environment | None = None
+
+    def handle(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Evaluate one sample of a chunk and write its `Evaluation`.
+
+        The request holds `task`, `samples`, `output` and `store` (paths), `idx`, `settings` (config block evaluation)
+        and `prompt` (config block prompt).
+
+        Raises:
+            RecordError: the chunk does not hold the sample.
+            InfrastructureError, TaskError: as in `Judge.evaluate`.
+        """
+        task = read_record(Path(request["task"]), Task)
+        samples = read_records(Path(request["samples"]), Sample)
+        sample = next((each for each in samples if each.sample_idx == request["idx"]), None)
+        if sample is None:
+            known = [each.sample_idx for each in samples]
+            raise RecordError(
+                f"{request['samples']} holds samples {known}, not {request['idx']}; remove it and run again"
+            )
+        settings, prompt = (
+            EvaluationSettings.model_validate(request["settings"]),
+            PromptSettings.model_validate(request["prompt"]),
+        )
+        evaluation = self.evaluate(task, sample, settings, prompt, Path(request["store"]))
+        write_record(Path(request["output"]), evaluation)
+        return {"message": describe(evaluation)}
+
+    def evaluate(
+        self, task: Task, sample: Sample, settings: EvaluationSettings, prompt: PromptSettings, store: Path | None
+    ) -> Evaluation:
+        """The evaluation of one sample; `store` keeps measurements by content, None measures anew."""
+        origin = sample.origin.model_dump()
+        extraction = extract_kernel(sample.response, task, prompt.style)
+        if extraction.kernel_source is None:
+            return Evaluation(
+                **origin,
+                status=EvalStatus.NO_KERNEL,
+                message=extraction.reason,
+                kernel_source=None,
+                kernel_sha256=None,
+                mode=settings.mode,
+            )
+        judge, environment = self._judge_for(settings)
+        digest = kernel_digest(extraction.kernel_source)
+        # The control is always measured anew: its spread is the result.
+        reusable = store is not None and settings.reuse and sample.policy_id != CONTROL
+        earlier = store / f"{_address(task, digest, settings, environment)}.json" if reusable and store else None
+        if earlier is not None and earlier.exists():
+            found = read_record(earlier, Evaluation)
+            return found.model_copy(update={**origin, "kernel_source": extraction.kernel_source, "is_reused": True})
+        finding = judge.evaluate(task, extraction.kernel_source, settings)
+        evaluation = _to_record(finding, origin, extraction.kernel_source, digest, environment, settings)
+        if earlier is not None and evaluation.status in _REUSABLE:
+            write_record(earlier, evaluation)
+        return evaluation
+
+    def _judge_for(self, settings: EvaluationSettings) -> tuple[Judge, Environment]:
+        key = (settings.device, settings.num_threads)
+        if self._judge is None or self._environment is None or key != self._judge_key:
+            if self._judge is not None:
+                self._judge.close()
+            device = resolve_device(settings.device)
+            self._environment = describe_environment(device, settings.num_threads)
+            self._judge, self._judge_key = Judge(self._zygote, device, self._environment), key
+        return self._judge, self._environment
+
+
+def describe(evaluation: Evaluation) -> str:
+    """One line for the log and the command line."""
+    seconds = f"{sum(evaluation.seconds_s.values()):.2f} s" + (", reused" if evaluation.is_reused else "")
+    if evaluation.timing is None:
+        return f"{evaluation.status.value}: {evaluation.message} ({seconds})"
+    timing = evaluation.timing
+    return (
+        f"passed: {timing.speedup:.3f}x [{timing.speedup_low:.3f}, {timing.speedup_high:.3f}],"
+        f" {timing.runtime_ms:.4f} ms against the reference's {timing.ref_runtime_ms:.4f} ms ({seconds})"
+    )
+
+
+def _address(task: Task, digest: str, settings: EvaluationSettings, environment: Environment) -> str:
+    """Equal only where a measurement would be: kernel, task, settings, hardware, software and the judge's own code."""
+    conditions = {
+        "task": task.reference_sha256,
+        "kernel": digest,
+        "settings": settings.model_dump(mode="json", exclude={"reuse"}),
+        "environment": environment.model_dump(mode="json", exclude={"device_uuid"}),
+        "code": code_digest("kbwf.judge.judge"),
+    }
+    return sha256_of(canonical_json(conditions))
+
+
+def _to_record(
+    finding: Finding,
+    origin: dict[str, Any],
+    source: str,
+    digest: str,
+    environment: Environment,
+    settings: EvaluationSettings,
+) -> Evaluation:
+    return Evaluation(
+        **origin,
+        status=finding.status,
+        message=finding.message,
+        trace=finding.trace,
+        kernel_source=source,
+        kernel_sha256=digest,
+        official=finding.official,
+        timing=finding.timing,
+        environment=environment,
+        sandbox=finding.sandbox,
+        mode=settings.mode,
+        seconds_s=finding.seconds_s,
+    )

@@ -1,0 +1,117 @@
+"""Draw one chunk of samples: one call to a policy, for one task and one seed."""
+
+import hashlib
+import time
+from pathlib import Path
+from typing import Any, cast
+
+from kbwf.policies import table
+from kbwf.policies.protocols import PolicyModule, Sampler
+from kbwf.records import Checkpoint, Sample, Task
+from kbwf.records.base import canonical_json, sha256_of
+from kbwf.settings import PromptSettings
+from kbwf.store import read_record, write_records
+from kbwf.tasks.prompts import build_messages
+
+
+def draw_chunk(
+    sampler: Sampler,
+    checkpoint: Checkpoint,
+    task: Task,
+    prompt: PromptSettings,
+    seed: int,
+    chunk: int,
+    chunk_size: int,
+    temperature: float,
+    max_tokens: int,
+) -> list[Sample]:
+    """`chunk_size` samples, numbered on from the chunks before.
+
+    Raises:
+        PolicyError: the policy cannot answer this prompt.
+        TaskError: the reference has no `Model.forward` to ask for.
+    """
+    messages = build_messages(task, prompt.style)
+    draws = sampler.sample(task, messages, chunk_size, draw_seed(seed, task.task_id, chunk), temperature, max_tokens)
+    return [
+        Sample(
+            task_id=task.task_id,
+            policy_id=checkpoint.policy_id,
+            seed=seed,
+            sample_idx=chunk * chunk_size + position,
+            response=draw.text,
+            token_ids_T=draw.token_ids_T,
+            sampling_logprobs_T=draw.sampling_logprobs_T,
+            policy_logprobs_T=draw.policy_logprobs_T,
+            temperature=temperature,
+            num_prompt_tokens=draw.num_prompt_tokens,
+            finish_reason=draw.finish_reason,
+            prompt_sha256=sha256_of(canonical_json(list(messages))),
+            model=sampler.model,
+        )
+        for position, draw in enumerate(draws)
+    ]
+
+
+def draw_seed(seed: int, task_id: str, chunk: int) -> int:
+    """63-bit seed of one draw: the first bits of the SHA-256 of `seed/task_id/chunk`.
+
+    Tasks and chunks get different numbers. The policy has no part in it, so that two policies are compared on the same.
+    """
+    digest = hashlib.sha256(f"{seed}/{task_id}/{chunk}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+class SampleHandler:
+    """Answers the requests of sampling jobs, and keeps the policy of the last one in memory between them."""
+
+    def __init__(self) -> None:
+        self._sampler: Sampler | None = None
+        self._key = ""
+
+    def handle(self, request: dict[str, Any]) -> dict[str, str]:
+        """Draw one chunk and write it.
+
+        Args:
+            request: `policy` and `task` (paths of a `Checkpoint` and a `Task`), `prompt` and `settings` (the
+                configuration's block prompt, and what the backend is told), `seed`, `chunk`, `chunk_size`,
+                `temperature`, `max_tokens`, and `output` (path of the JSON lines to write).
+
+        Returns:
+            `message`: samples, response tokens and seconds.
+
+        Raises:
+            PolicyError: the policy cannot be loaded or cannot answer this prompt.
+            RecordError: checkpoint or task is missing or malformed.
+            InfrastructureError: the GPU failed.
+        """
+        start_s = time.monotonic()
+        checkpoint = read_record(Path(request["policy"]), Checkpoint)
+        task = read_record(Path(request["task"]), Task)
+        prompt = PromptSettings.model_validate(request["prompt"])
+        samples = draw_chunk(
+            self._sampler_of(checkpoint, request["settings"], prompt),
+            checkpoint,
+            task,
+            prompt,
+            request["seed"],
+            request["chunk"],
+            request["chunk_size"],
+            request["temperature"],
+            request["max_tokens"],
+        )
+        write_records(Path(request["output"]), samples)
+        num_tokens = sum(sample.num_tokens for sample in samples)
+        took_s = time.monotonic() - start_s
+        return {"message": f"{len(samples)} samples, {num_tokens} tokens, {took_s:.1f} s"}
+
+    def _sampler_of(self, checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> Sampler:
+        key = canonical_json([checkpoint.to_json(), settings, prompt.to_param()])
+        if self._sampler is None or self._key != key:
+            if self._sampler is not None:
+                # Before the next one is loaded: two large models may not fit side by side.
+                self._sampler.release()
+                self._sampler = None
+            module = cast(PolicyModule, table.load(checkpoint.backend))
+            self._sampler, self._key = module.open_sampler(checkpoint, settings, prompt), key
+        return self._sampler

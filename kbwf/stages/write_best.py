@@ -1,0 +1,110 @@
+"""Write the chosen kernels as files that a person can run."""
+
+import re
+import shutil
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from kbwf.errors import RecordError
+from kbwf.records import SampleSet, ScoredSample, Selection, Task
+from kbwf.report.best_kernels import IndexRow, index_csv, index_markdown, kernel_file
+from kbwf.store import read_records, write_text
+from kbwf.strategies.best_of_n import best_choice
+
+
+def write_best(selections_paths: list[Path], scored_paths: list[Path], tasks_paths: list[Path], folder: Path) -> str:
+    """Write, for each task, the best kernel that one strategy chose under any seed, as a runnable file.
+
+    The folder also gets `index.csv` and `README.md`. It is written beside its place and renamed, so that it is whole or
+    not there; a folder of that name is replaced.
+
+    Returns:
+        A line for the log.
+
+    Raises:
+        RecordError: selections of several strategies, or a chosen sample that is not among the scored ones.
+    """
+    selections = [one for path in selections_paths for one in read_records(path, Selection)]
+    strategies = sorted({one.strategy for one in selections})
+    if len(strategies) > 1:
+        raise RecordError(f"the best kernels are those of one strategy, got selections of {strategies}; pass one's")
+    tasks = sorted((one for path in tasks_paths for one in read_records(path, Task)), key=lambda one: one.task_id)
+    by_task: dict[str, list[Selection]] = defaultdict(list)
+    for selection in selections:
+        by_task[selection.task_id].append(selection)
+    choices = {task.task_id: best_choice(by_task[task.task_id]) for task in tasks}
+    winners, statuses = _read_scored(scored_paths, [choice for choice in choices.values() if choice])
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        staged.chmod(0o755)
+        rows: list[IndexRow] = []
+        for task in tasks:
+            choice = choices[task.task_id]
+            if choice is None:
+                reason = _reason(by_task[task.task_id], statuses[task.task_id])
+                rows.append(IndexRow(task.task_id, task.name, None, None, None, reason))
+                continue
+            name = _file_name(task)
+            scored = winners.get(_set_of(choice))
+            if scored is None or scored.evaluation.timing is None:
+                raise RecordError(
+                    f"{_set_of(choice)}: sample {choice.sample_idx} was selected, but is not among the scored samples"
+                    " as a correct one; run the selection again"
+                )
+            write_text(staged / name, kernel_file(task, choice, by_task[task.task_id], scored, name))
+            timing = scored.evaluation.timing
+            rows.append(
+                IndexRow(task.task_id, task.name, timing.speedup, timing.speedup_low, timing.speedup_high, name)
+            )
+        write_text(staged / "index.csv", index_csv(rows))
+        write_text(staged / "README.md", index_markdown(rows, strategies[0] if strategies else "none"))
+        _replace_folder(staged, folder)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
+    return f"{sum(row.speedup is not None for row in rows)} kernels in {folder}"
+
+
+def _read_scored(
+    paths: list[Path], choices: list[Selection]
+) -> tuple[dict[SampleSet, ScoredSample], dict[str, Counter[str]]]:
+    """The chosen samples, and the number of samples by status for each task."""
+    wanted = {_set_of(one): one.sample_idx for one in choices}
+    winners = {}
+    statuses: dict[str, Counter[str]] = defaultdict(Counter)
+    for path in paths:
+        for one in read_records(path, ScoredSample):
+            statuses[one.sample.task_id][one.evaluation.status] += 1
+            if wanted.get(one.sample_set) == one.sample.sample_idx:
+                winners[one.sample_set] = one
+    return winners, statuses
+
+
+def _reason(selections: list[Selection], statuses: Counter[str]) -> str:
+    if not selections:
+        return "no selection was made for this task"
+    counts = ", ".join(f"{status} {count}" for status, count in sorted(statuses.items(), key=lambda x: (-x[1], x[0])))
+    num_samples = sum(one.num_samples for one in selections)
+    return f"no correct sample among {num_samples}" + (f" ({counts})" if counts else "")
+
+
+def _file_name(task: Task) -> str:
+    return f"{task.task_id}_{re.sub(r'[^A-Za-z0-9._-]+', '_', task.name)}.py"
+
+
+def _replace_folder(staged: Path, folder: Path) -> None:
+    """Rename; a folder that is in the way is moved aside first, because a rename replaces empty folders only."""
+    if folder.exists():
+        aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
+        folder.replace(aside)
+        staged.replace(folder)
+        shutil.rmtree(aside)
+    else:
+        staged.replace(folder)
+
+
+def _set_of(selection: Selection) -> SampleSet:
+    return SampleSet(selection.task_id, selection.policy_id, selection.seed)

@@ -1,0 +1,34 @@
+# One job per sample. A kernel that fails is a result (exit 0); only a fault of the machine is an error, and is retried.
+rule evaluate_kernel:
+    input:
+        task="results/tasks/{task}.json",
+        samples=chunk_of,
+    output:
+        "results/evals/{policy}/{task}/seed{seed}/{idx}.json",
+    log:
+        "results/logs/evaluate_kernel/{policy}/{task}/seed{seed}/{idx}.log",
+    retries: 2
+    resources:
+        gpu=1,
+    params:
+        idx="{idx}",
+        settings=lambda wildcards: cfg.evaluation.to_param(),
+        prompt=lambda wildcards: cfg.prompt.to_param(),
+        code=stage_digest("evaluate_kernel"),
+    shell:
+        "kbwf evaluate {input.task:q} {input.samples:q} --idx {params.idx} --settings {params.settings:q}"
+        " --prompt {params.prompt:q} --store results/store --code {params.code} --output {output:q} > {log:q} 2>&1"
+
+
+rule score_samples:
+    input:
+        samples=chunks_of,
+        evaluations=evaluations_of,
+    output:
+        "results/scored/{policy}/{task}/seed{seed}.jsonl",
+    log:
+        "results/logs/score_samples/{policy}/{task}/seed{seed}.log",
+    params:
+        code=stage_digest("score_samples"),
+    shell:
+        "kbwf score --samples {input.samples:q} --evaluations {input.evaluations:q} --output {output:q} > {log:q} 2>&1"

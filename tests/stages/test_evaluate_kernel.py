@@ -1,0 +1,162 @@
+"""The evaluate stage: requests, records, and measurements used again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from kbwf.by_hand import evaluate_file, find_task
+from kbwf.errors import InfrastructureError, RecordError, TaskError
+from kbwf.judge.judge import Finding, Judge
+from kbwf.records import EvalStatus, Evaluation
+from kbwf.settings import EvaluationSettings, PromptSettings
+from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
+from kbwf.store import read_record, write_record, write_records
+from tests.builders import make_evaluation, make_task, make_timing
+from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+
+COMMENTED = "# a remark\nproduct = x * self.weight  # by column\n\nreturn product.sum(\n    dim=-1)"
+PLAIN = "product = x * self.weight\nreturn product.sum(dim=-1)"
+
+
+@pytest.fixture(scope="module")
+def handler() -> Iterator[EvaluateHandler]:
+    """One for this module; torch's number of threads is put back."""
+    num_threads = torch.get_num_threads()
+    yield EvaluateHandler()
+    torch.set_num_threads(num_threads)
+
+
+@pytest.fixture
+def findings(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """What the judge will find, last first; without any it judges for real."""
+    waiting: list[Finding] = []
+    monkeypatch.setattr(Judge, "evaluate", lambda self, task, source, settings: waiting.pop())
+    return waiting
+
+
+def measure(
+    handler: EvaluateHandler, response: str, store: Path | None, settings: EvaluationSettings = FAST, **sample: Any
+) -> Evaluation:
+    """The evaluation of a response in style forward_body."""
+    return handler.evaluate(task_of(), sample_of(response, **sample), settings, PromptSettings(), store)
+
+
+def test_a_request_writes_the_record_of_its_sample(handler: EvaluateHandler, tmp_path: Path) -> None:
+    """The sample is found by its index in the chunk; the message says what came out."""
+    write_record(tmp_path / "task.json", task_of())
+    write_records(tmp_path / "chunk.jsonl", [sample_of("x", sample_idx=8), sample_of(HONEST_FORWARD, sample_idx=9)])
+    paths = {"task": "task.json", "samples": "chunk.jsonl", "output": "evals/9.json", "store": "store"}
+    request: dict[str, Any] = {name: str(tmp_path / path) for name, path in paths.items()}
+    request |= {"settings": FAST.model_dump(mode="json"), "prompt": {}, "idx": 9}
+    message = handler.handle(request)["message"]
+    evaluation = read_record(tmp_path / "evals/9.json", Evaluation)
+    assert (evaluation.sample_idx, evaluation.status, evaluation.mode) == (9, EvalStatus.PASSED, "fast")
+    assert message == describe(evaluation)
+    with pytest.raises(RecordError, match=r"chunk\.jsonl holds samples \[8, 9\], not 10"):
+        handler.handle(request | {"idx": 10})
+
+
+def test_equal_kernels_are_measured_once(handler: EvaluateHandler, tmp_path: Path) -> None:
+    """Comments and layout apart; the second record has its own sample's name and text, and the first one's times."""
+    first = measure(handler, COMMENTED, tmp_path, sample_idx=0)
+    second = measure(handler, PLAIN, tmp_path, sample_idx=5, policy_id="other.step3")
+    assert (first.status, first.is_reused, second.is_reused) == (EvalStatus.PASSED, False, True)
+    assert (second.sample_idx, second.policy_id) == (5, "other.step3")
+    assert first.kernel_source is not None and "# by column" in first.kernel_source
+    assert second.kernel_source is not None and "# by column" not in second.kernel_source
+    assert second.timing == first.timing and second.kernel_sha256 == first.kernel_sha256
+    assert describe(second).endswith("reused)")
+    third = measure(handler, "return (self.weight * x).sum(dim=-1)", tmp_path)
+    assert not third.is_reused and third.kernel_sha256 != first.kernel_sha256
+
+
+def test_other_conditions_are_measured_anew(
+    handler: EvaluateHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Settings, the task's source, the judge's code; and where reuse is off or nobody keeps measurements."""
+    measure(handler, PLAIN, tmp_path)
+    longer = EvaluationSettings.model_validate({**FAST.model_dump(), "timeout_s": 6})
+    assert not measure(handler, PLAIN, tmp_path, longer).is_reused
+    other = handler.evaluate(task_of(rows=65), sample_of(PLAIN), FAST, PromptSettings(), tmp_path)
+    assert not other.is_reused
+    assert not measure(
+        handler, PLAIN, tmp_path, EvaluationSettings.model_validate({**FAST.model_dump(), "reuse": False})
+    ).is_reused
+    assert not measure(handler, PLAIN, None).is_reused
+    assert measure(handler, PLAIN, tmp_path).is_reused
+    monkeypatch.setattr("kbwf.stages.evaluate_kernel.code_digest", lambda module: "edited")
+    assert not measure(handler, PLAIN, tmp_path).is_reused
+
+
+def test_the_identity_control_is_always_measured_anew(handler: EvaluateHandler, tmp_path: Path) -> None:
+    """Its spread is the result; it takes nothing from the store and leaves nothing there."""
+    measure(handler, PLAIN, tmp_path)
+    before = sorted(tmp_path.iterdir())
+    for number in range(2):
+        assert not measure(handler, PLAIN, tmp_path, policy_id="identity", sample_idx=number).is_reused
+    assert sorted(tmp_path.iterdir()) == before and len(before) == 1
+
+
+@pytest.mark.parametrize("status", [status for status in EvalStatus if status != EvalStatus.NO_KERNEL])
+def test_what_may_go_otherwise_next_time_is_not_kept(
+    handler: EvaluateHandler, tmp_path: Path, findings: list[Finding], status: EvalStatus
+) -> None:
+    """TIMEOUT, CRASHED and FLAGGED are tried again; every other status is final."""
+    timing = make_timing(2.0) if status == EvalStatus.PASSED else None
+    findings += [Finding(EvalStatus.WRONG_SHAPE), Finding(status, timing=timing)]
+    assert measure(handler, PLAIN, tmp_path).status == status
+    again = measure(handler, PLAIN, tmp_path)
+    if status in (EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED):
+        assert (again.status, again.is_reused) == (EvalStatus.WRONG_SHAPE, False)
+    else:
+        assert (again.status, again.is_reused) == (status, True)
+
+
+def test_cuda_without_a_gpu_is_an_infrastructure_fault(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the setting and where to look."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(
+        InfrastructureError, match="evaluation.device is cuda, but torch sees no GPU here; `kbwf doctor`"
+    ):
+        measure(handler, PLAIN, None, EvaluationSettings(device="cuda"))
+
+
+def test_a_description_holds_the_figures_or_the_reason() -> None:
+    """One line either way."""
+    passed = make_evaluation(timing=make_timing(2.0, 1.5, 2.5), seconds_s={"check": 0.25, "time": 1.0})
+    assert describe(passed) == "passed: 2.000x [1.500, 2.500], 1.0000 ms against the reference's 2.0000 ms (1.25 s)"
+    failed = make_evaluation(status=EvalStatus.TIMEOUT).model_copy(update={"message": "no answer"})
+    assert describe(failed) == "timeout: no answer (0.00 s)"
+
+
+def test_a_kernel_in_a_file_is_judged_by_hand(tmp_path: Path) -> None:
+    """The text for the person names task, device, figures and trials."""
+    (tmp_path / "kernel.py").write_text(HONEST_KERNEL)
+    (tmp_path / "7_Weighted_sum.py").write_text(task_of().reference_source)
+    num_threads = torch.get_num_threads()
+    evaluation, text = evaluate_file(str(tmp_path / "7_Weighted_sum.py"), tmp_path / "kernel.py", FAST)
+    torch.set_num_threads(num_threads)
+    assert evaluation.status == EvalStatus.PASSED and evaluation.policy_id == "by-hand"
+    lines = text.splitlines()
+    assert lines[0].startswith("l9_p007 7_Weighted_sum on cpu: ")
+    assert lines[1].startswith("passed: ") and lines[2] == "correct in 1 of 1 trials, tolerance 0.0001"
+
+
+def test_a_task_is_found_by_record_by_file_and_by_bundled_id(tmp_path: Path) -> None:
+    """Three ways to say which; a file without a number is problem 1."""
+    write_record(tmp_path / "task.json", make_task(3))
+    assert find_task(str(tmp_path / "task.json")) == make_task(3)
+    (tmp_path / "mine.py").write_text("x = 1")
+    assert (find_task(str(tmp_path / "mine.py")).task_id, find_task("l0_p006").name) == ("l9_p001", "RMS_norm")
+
+
+@pytest.mark.parametrize("task", ["l1_p012", "nonsense", "l0_x", "missing.py", "l0_p999", ""])
+def test_a_task_that_is_none_is_named(task: str) -> None:
+    """Whatever was typed."""
+    with pytest.raises(TaskError, match="l1_p012|nonsense|l0_x|missing.py|999|''"):
+        find_task(task)

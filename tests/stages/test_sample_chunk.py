@@ -1,0 +1,174 @@
+"""Facts about chunks of samples, with a demo policy after one step of training."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kbwf.errors import PolicyError, RecordError
+from kbwf.policies.local import LocalPolicy
+from kbwf.policies.protocols import Draw, Message
+from kbwf.records import Checkpoint, Sample, Task
+from kbwf.settings import BaseSettings, PromptSettings, TaskSettings
+from kbwf.stages.describe_policy import describe_policy
+from kbwf.stages.sample_chunk import SampleHandler, draw_chunk, draw_seed
+from kbwf.store import read_records, write_record
+from kbwf.tasks.prompts import build_messages, forward_body
+from kbwf.tasks.sources import load_task
+
+BASE = BaseSettings(device="cpu").model_dump(mode="json")
+CHECKPOINT = Checkpoint(policy_id="base", backend="local", step=0, base_model="m", revision=None)
+
+
+class RecordingSampler:
+    """Answers with its arguments."""
+
+    model = "recording"
+
+    def __init__(self) -> None:
+        self.seeds: list[int] = []
+
+    def sample(
+        self, task: Task, messages: Sequence[Message], num_samples: int, seed: int, temperature: float, max_tokens: int
+    ) -> list[Draw]:
+        """Numbered responses of two tokens, without a look at the task."""
+        self.seeds.append(seed)
+        return [Draw(f"return {i}", (5, 0), (-0.5, 0.0), (-1.5, -0.25), 7, "stop") for i in range(num_samples)]
+
+    def release(self) -> None:
+        """It holds nothing."""
+
+
+@pytest.fixture(scope="module")
+def task() -> Task:
+    """The first bundled problem."""
+    return load_task(TaskSettings(), 1)
+
+
+@pytest.fixture
+def request_fields(demo_folder: Path, task: Task, tmp_path: Path) -> dict[str, Any]:
+    """What a sampling job asks for."""
+    describe_policy("base", "local", BASE, PromptSettings(), demo_folder, tmp_path / "checkpoint.json")
+    write_record(tmp_path / "task.json", task)
+    return {
+        "policy": str(tmp_path / "checkpoint.json"),
+        "task": str(tmp_path / "task.json"),
+        "prompt": PromptSettings().model_dump(mode="json"),
+        "settings": BASE,
+        "seed": 0,
+        "chunk": 1,
+        "chunk_size": 3,
+        "temperature": 1.0,
+        "max_tokens": 12,
+        "output": str(tmp_path / "out" / "chunk1.jsonl"),
+    }
+
+
+def test_samples_are_numbered_on_from_the_chunks_before(task: Task) -> None:
+    """Chunk 2 of size 4 holds samples 8 to 11, with what the backend returned."""
+    samples = draw_chunk(RecordingSampler(), CHECKPOINT, task, PromptSettings(), 3, 2, 4, 0.5, 100)
+    assert [sample.sample_idx for sample in samples] == [8, 9, 10, 11]
+    assert [sample.response for sample in samples] == ["return 0", "return 1", "return 2", "return 3"]
+    first = samples[0]
+    assert (first.task_id, first.policy_id, first.seed, first.model) == ("l0_p001", "base", 3, "recording")
+    assert (first.token_ids_T, first.sampling_logprobs_T, first.policy_logprobs_T) == (
+        (5, 0),
+        (-0.5, 0.0),
+        (-1.5, -0.25),
+    )
+    assert (first.temperature, first.num_prompt_tokens, first.finish_reason) == (0.5, 7, "stop")
+
+
+def test_the_prompt_is_recorded_by_its_hash(task: Task) -> None:
+    """SHA-256 of the messages' canonical JSON: another style is another prompt."""
+    hashes = set()
+    for style in ("forward_body", "model_new"):
+        (sample,) = draw_chunk(RecordingSampler(), CHECKPOINT, task, PromptSettings(style=style), 0, 0, 1, 1.0, 10)
+        text = json.dumps(list(build_messages(task, style)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert sample.prompt_sha256 == hashlib.sha256(text.encode()).hexdigest()
+        hashes.add(sample.prompt_sha256)
+    assert len(hashes) == 2
+
+
+def test_the_seed_of_a_draw_depends_on_seed_task_and_chunk_only(task: Task) -> None:
+    """Sixty-three bits of a hash: 48 combinations give 48 numbers, and the policy has no part in them."""
+    seeds = {draw_seed(seed, task_id, chunk) for seed in range(4) for task_id in "abc" for chunk in range(4)}
+    assert len(seeds) == 48
+    assert all(0 <= seed < 2**63 for seed in seeds)
+    first_bits = int(hashlib.sha256(b"0/l0_p001/1").hexdigest()[:16], 16)
+    assert draw_seed(0, "l0_p001", 1) == first_bits // 2
+    sampler = RecordingSampler()
+    for policy_id in ("base", "ttt.step3"):
+        draw_chunk(
+            sampler, CHECKPOINT.model_copy(update={"policy_id": policy_id}), task, PromptSettings(), 0, 1, 1, 1.0, 10
+        )
+    assert sampler.seeds == [draw_seed(0, "l0_p001", 1)] * 2
+
+
+def test_a_request_writes_its_chunk(request_fields: dict[str, Any], demo_folder: Path) -> None:
+    """Three samples with numbers 3 to 5 of the demo policy; the reply counts samples and tokens."""
+    reply = SampleHandler().handle(request_fields)
+    samples = read_records(Path(request_fields["output"]), Sample)
+    assert [sample.sample_idx for sample in samples] == [3, 4, 5]
+    assert samples[0].model.startswith(f"{demo_folder}@")
+    num_tokens = sum(len(sample.token_ids_T) for sample in samples)
+    assert reply["message"].startswith(f"3 samples, {num_tokens} tokens, ")
+
+
+def test_the_same_request_writes_the_same_bytes(request_fields: dict[str, Any]) -> None:
+    """Also with the policy loaded anew."""
+    SampleHandler().handle(request_fields)
+    first = Path(request_fields["output"]).read_bytes()
+    SampleHandler().handle(request_fields)
+    assert Path(request_fields["output"]).read_bytes() == first
+
+
+def test_a_policy_is_loaded_once_and_replaced_by_another(
+    request_fields: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Equal checkpoints share the weights; another dtype is another policy, and the old one is released first."""
+    events: list[str] = []
+    load, release = LocalPolicy.__init__, LocalPolicy.release
+    monkeypatch.setattr(LocalPolicy, "__init__", lambda self, *a: (events.append("load"), load(self, *a))[1])
+    monkeypatch.setattr(LocalPolicy, "release", lambda self: (events.append("release"), release(self))[1])
+    handler = SampleHandler()
+    handler.handle(request_fields)
+    handler.handle(request_fields | {"chunk": 2})
+    assert events == ["load"]
+    handler.handle(request_fields | {"settings": BASE | {"dtype": "bfloat16"}})
+    assert events == ["load", "release", "load"]
+
+
+def test_a_failed_load_leaves_the_handler_usable(request_fields: dict[str, Any], tmp_path: Path) -> None:
+    """A request for a missing model raises, and the next request is answered."""
+    missing = CHECKPOINT.model_copy(update={"base_model": str(tmp_path / "nowhere")})
+    write_record(tmp_path / "missing.json", missing)
+    handler = SampleHandler()
+    handler.handle(request_fields)
+    with pytest.raises(PolicyError, match="is no folder"):
+        handler.handle(request_fields | {"policy": str(tmp_path / "missing.json")})
+    Path(request_fields["output"]).unlink()
+    handler.handle(request_fields)
+    assert len(read_records(Path(request_fields["output"]), Sample)) == 3
+
+
+def test_a_request_without_a_task_file_is_refused(request_fields: dict[str, Any], tmp_path: Path) -> None:
+    """The error names the path, and nothing is written."""
+    with pytest.raises(RecordError, match="no-task.json does not exist"):
+        SampleHandler().handle(request_fields | {"task": str(tmp_path / "no-task.json")})
+    assert not Path(request_fields["output"]).exists()
+
+
+def test_the_control_answers_with_the_references_own_body(
+    request_fields: dict[str, Any], task: Task, tmp_path: Path
+) -> None:
+    """Every sample of a chunk is the reference's forward body, certain, and no model is loaded."""
+    describe_policy("identity", "control", {}, PromptSettings(), None, tmp_path / "identity.json")
+    SampleHandler().handle(request_fields | {"policy": str(tmp_path / "identity.json"), "settings": {}})
+    samples = read_records(Path(request_fields["output"]), Sample)
+    assert [sample.response for sample in samples] == [forward_body(task.reference_source)] * 3
+    assert {sample.nll_mean_nats for sample in samples} == {0.0}
+    assert {(sample.policy_id, sample.model) for sample in samples} == {("identity", "identity")}

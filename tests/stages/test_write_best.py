@@ -1,0 +1,201 @@
+"""The folder of best kernels."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kbwf.errors import RecordError
+from kbwf.records import EvalStatus, ScoredSample, Selection, Task
+from kbwf.settings import EvaluationSettings, PromptSettings
+from kbwf.stages.evaluate_kernel import EvaluateHandler
+from kbwf.stages.write_best import write_best
+from kbwf.store import write_record, write_records
+from tests.builders import make_sample, make_scored, make_selection, make_task
+
+
+def run_write_best(
+    folder: Path, tasks: list[Task], scored: list[ScoredSample], selections: list[Selection]
+) -> tuple[Path, dict[str, Path]]:
+    """Write the records into files, one each, and the best kernels into `best`."""
+    for number, task in enumerate(tasks):
+        write_record(folder / f"task{number}.json", task)
+    write_records(folder / "scored.jsonl", scored)
+    write_records(folder / "selections.jsonl", selections)
+    best = folder / "best"
+    paths = [folder / f"task{number}.json" for number in range(len(tasks))]
+    message = write_best([folder / "selections.jsonl"], [folder / "scored.jsonl"], paths, best)
+    written = {path.name[:7]: path for path in sorted(best.glob("*.py"))}
+    assert message == f"{len(written)} kernels in {best}"
+    return best, written
+
+
+SCORED = [
+    make_scored(0, 5.0, low=1.1, high=6.0, seed=0),
+    make_scored(3, 2.0, low=1.9, high=2.1, seed=1),
+    make_scored(0, None, task_id="l0_p002", status=EvalStatus.TIMEOUT),
+    make_scored(1, None, task_id="l0_p002"),
+    make_scored(2, None, task_id="l0_p002"),
+]
+SELECTIONS = [
+    make_selection(5.0, low=1.1, seed=0, num_samples=4, num_correct=1),
+    make_selection(2.0, low=1.9, seed=1, sample_idx=3, num_samples=4, num_correct=2),
+    make_selection(None, task_id="l0_p002", num_samples=3),
+]
+TASKS = [make_task(1), make_task(2, name="Unsolved")]
+
+
+def test_the_header_says_what_the_kernel_is(tmp_path: Path) -> None:
+    """Task, interval, correct of drawn over seeds, origin, surprisal, device, and how to run it; a warning first."""
+    best, paths = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS)
+    assert paths == {"l0_p001": best / "l0_p001_Scaled_sum.py"}
+    text = paths["l0_p001"].read_text()
+    assert text.startswith("# WARNING: this file holds code written by a language model.")
+    for fact in (
+        "task       l0_p001, Scaled_sum",
+        "speedup    2.000 [1.900, 2.100] at 95% over 1 blocks: reference 2 ms, kernel 1 ms",
+        "samples    3 correct of 8 drawn",
+        "strategy   oracle",
+        "policy     base, seed 1, sample 3",
+        "surprisal  1.0000 nats (mean",
+        "device     cpu: test",
+        "run        python l0_p001_Scaled_sum.py",
+    ):
+        assert f"# {fact}" in text
+
+
+def test_a_best_kernel_runs_and_compares_itself_with_the_reference(tmp_path: Path) -> None:
+    """The file, run by Python on its own, agrees with a reference full of quotes and backslashes, and prints times."""
+    _, paths = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS)
+    done = subprocess.run([sys.executable, paths["l0_p001"]], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "outputs agree within 0.0001" in done.stdout
+    assert "speedup" in done.stdout
+
+
+def test_a_kernel_that_differs_from_the_reference_says_so(tmp_path: Path) -> None:
+    """Run against another reference, the file reports the difference and exits with 1."""
+    task = make_task(1, reference_source=make_task().reference_source.replace("sum(dim=1)", "sum(dim=1) + 1"))
+    _, paths = run_write_best(tmp_path, [task], SCORED, SELECTIONS[:2])
+    done = subprocess.run([sys.executable, paths["l0_p001"]], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1
+    assert "outputs DIFFER" in done.stdout
+
+
+def test_the_index_lists_every_task_with_its_file_or_reason(tmp_path: Path) -> None:
+    """An unsolved task has no file; its reason counts the samples by status."""
+    best, _ = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS)
+    rows = list(csv.DictReader((best / "index.csv").open()))
+    assert rows[0] == {
+        "task_id": "l0_p001",
+        "name": "Scaled_sum",
+        "speedup": "2",
+        "speedup_low": "1.9",
+        "speedup_high": "2.1",
+        "file_or_reason": "l0_p001_Scaled_sum.py",
+    }
+    assert rows[1]["speedup"] == "n/a"
+    assert rows[1]["file_or_reason"] == "no correct sample among 3 (wrong_values 2, timeout 1)"
+    readme = (best / "README.md").read_text()
+    assert "| l0_p001 | Scaled_sum | 2.00 [1.90, 2.10] | [l0_p001_Scaled_sum.py](l0_p001_Scaled_sum.py) |" in readme
+    assert "| l0_p002 | Unsolved | n/a | no correct sample among 3" in readme
+    assert sorted(path.name for path in best.iterdir()) == ["README.md", "index.csv", "l0_p001_Scaled_sum.py"]
+
+
+def test_a_task_without_selections_is_listed_too(tmp_path: Path) -> None:
+    """Nothing was sampled for it: the index says that no selection was made."""
+    best, paths = run_write_best(tmp_path, TASKS, [], [])
+    assert paths == {}
+    assert "no selection was made for this task" in (best / "index.csv").read_text()
+
+
+def test_the_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """A second run leaves no file of the first, and nothing beside the folder."""
+    (tmp_path / "best").mkdir()
+    (tmp_path / "best" / "stale.py").write_text("old")
+    best, _ = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS)
+    assert not (best / "stale.py").exists()
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".best")]
+
+
+def test_a_failure_leaves_the_old_folder(tmp_path: Path) -> None:
+    """A selected sample that is not among the scored ones stops the writing, and what was there stays."""
+    (tmp_path / "best").mkdir()
+    (tmp_path / "best" / "old.py").write_text("old")
+    with pytest.raises(RecordError, match="policy base, seed 1: sample 3 was selected, but is not among"):
+        run_write_best(tmp_path, TASKS, SCORED[:1], SELECTIONS)
+    assert [path.name for path in (tmp_path / "best").iterdir()] == ["old.py"]
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".best")]
+
+
+def test_selections_of_two_strategies_are_not_mixed(tmp_path: Path) -> None:
+    """The best kernels belong to one strategy; both are named."""
+    with pytest.raises(RecordError, match=r"'oracle', 'shortest'"):
+        run_write_best(tmp_path, TASKS, SCORED, [*SELECTIONS, make_selection(1.0, strategy="shortest")])
+
+
+def test_a_task_s_name_becomes_a_harmless_file_name(tmp_path: Path) -> None:
+    """Separators and spaces in a name do not reach the file system."""
+    _, paths = run_write_best(tmp_path, [make_task(1, name="../a b/c")], SCORED, SELECTIONS[:2])
+    assert paths["l0_p001"] == tmp_path / "best" / "l0_p001_.._a_b_c.py"
+    assert paths["l0_p001"].is_file()
+
+
+_MODEL = """import torch
+
+
+class Model(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Sequential(torch.nn.Linear(64, 64), torch.nn.BatchNorm1d(64))
+
+    def forward(self, x):
+        return {forward}
+
+
+def get_inputs():
+    return [torch.rand(256, 64)]
+
+
+def get_init_inputs():
+    return []
+"""
+
+_LAYER = "self.layer(x)"
+_COMPARED = [
+    (_LAYER, _LAYER, True),
+    (_LAYER, "torch.nn.functional.batch_norm(self.layer[0](x), None, None, training=True)", False),
+    (_LAYER, "self.layer.train()(x)", False),
+    (_LAYER, _LAYER + " + 1e-3", False),
+    (_LAYER, _LAYER + ".double()", False),
+    (_LAYER, _LAYER + "[:1]", False),
+    ("x.half() @ x.half().T", "(x @ x.T).half()", True),  # within half precision's 1e-2, not within 1e-4
+    ("x.half() @ x.half().T", "(x @ x.T).half() * 1.1", False),
+    ("(x * 9).long()", "(x * 9).long()", True),
+    ("(x * 9).long()", "(x * 9).long() + (x > 0.99)", False),
+]
+
+
+@pytest.mark.parametrize(("reference", "kernel", "is_right"), _COMPARED, ids=[kernel for _, kernel, _ in _COMPARED])
+def test_the_file_s_comparison_says_what_the_judge_says(
+    tmp_path: Path, reference: str, kernel: str, is_right: bool
+) -> None:
+    """Right, wrong, in half precision, in training mode, of another shape or dtype: the same verdict from both."""
+    task = make_task(1, reference_source=_MODEL.format(forward=reference))
+    source = f"{task.reference_source}\n\nclass ModelNew(Model):\n    def forward(self, x):\n        return {kernel}\n"
+    sample = make_sample(0).model_copy(update={"response": source})
+    settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)
+    judged = EvaluateHandler().evaluate(task, sample, settings, PromptSettings(style="model_new"), store=None)
+    assert judged.is_correct == is_right, judged.message
+
+    scored = make_scored(0, 2.0)
+    official = judged.official
+    assert official is not None
+    claimed = scored.evaluation.model_copy(update={"kernel_source": source, "official": official})
+    scored = scored.model_copy(update={"evaluation": claimed})
+    _, paths = run_write_best(tmp_path, [task], [scored], [make_selection(2.0, sample_idx=0)])
+    done = subprocess.run([sys.executable, paths["l0_p001"]], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == (0 if is_right else 1), done.stdout + done.stderr
+    assert ("agree within" if is_right else "DIFFER") in done.stdout

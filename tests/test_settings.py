@@ -1,0 +1,219 @@
+"""The configuration: what is refused, in which words, and what the studies in this repository say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from kbwf.errors import ConfigError
+from kbwf.settings import SamplingSettings, StudySettings, TaskSettings, load_settings
+
+ROOT = Path(__file__).parents[1]
+STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "workflow" / "studies").glob("*.yaml"))]
+
+
+def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """As Snakemake merges `--configfile` into `configfile:`: mappings are merged, all else replaced."""
+    both = {key: _merged(base[key], value) for key, value in over.items() if isinstance(base.get(key), dict)}
+    return {**base, **over, **both}
+
+
+def _refusal(raw: dict[str, Any]) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(raw, "study.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.name)
+def test_the_studies_of_this_repository_are_valid(path: Path) -> None:
+    """Each file validates, laid over the default study as Snakemake lays it."""
+    default = yaml.safe_load((ROOT / "config.yaml").read_text())
+    load_settings(_merged(default, yaml.safe_load(path.read_text())), path.name)
+
+
+def test_an_empty_configuration_is_the_demo() -> None:
+    """All keys have defaults, and together they need no GPU, key or network."""
+    config = load_settings({}, "study.yaml")
+    assert (config.tasks.source, config.base.model, config.sampling.num_samples) == ("bundled", "demo", 16)
+
+
+CONTRADICTIONS = {
+    "directory without path": (
+        {"tasks": {"source": "directory", "level": 1}, "base": {"model": "some/model"}},
+        "tasks.path goes with tasks.source: directory and only with it; source is 'directory' and path None",
+    ),
+    "path without directory": (
+        {"tasks": {"path": "problems"}},
+        "tasks.path goes with tasks.source: directory and only with it; source is 'bundled' and path 'problems'",
+    ),
+    "bundled above level 0": (
+        {"tasks": {"level": 1}},
+        "tasks.level 0 is the bundled suite and only that; source is 'bundled' and level 1",
+    ),
+    "level 0 elsewhere": (
+        {"tasks": {"source": "huggingface"}},
+        "tasks.level 0 is the bundled suite and only that; source is 'huggingface' and level 0",
+    ),
+    "revision without huggingface": (
+        {"tasks": {"revision": "main"}},
+        "tasks.revision goes with source: huggingface, not with 'bundled'; remove it",
+    ),
+    "problem id twice": (
+        {"tasks": {"subset": [3, 1, 3]}},
+        "tasks.subset names a problem id twice: [3, 1, 3]",
+    ),
+    "no problem id": (
+        {"tasks": {"subset": []}},
+        "tasks.subset is an empty list; name problem ids, or one of all, train, eval",
+    ),
+    "half a chunk": (
+        {"sampling": {"num_samples": 40, "chunk_size": 16}},
+        "sampling.num_samples must be a multiple of chunk_size (16), got 40; use 32 or 48",
+    ),
+    "less than a chunk": (
+        {"sampling": {"num_samples": 4, "chunk_size": 16}},
+        "sampling.num_samples must be a multiple of chunk_size (16), got 4; use 16",
+    ),
+    "no seed": (
+        {"sampling": {"seeds": []}},
+        "sampling.seeds must be different numbers, at least one; got []",
+    ),
+    "seed twice": (
+        {"sampling": {"seeds": [1, 1]}},
+        "sampling.seeds must be different numbers, at least one; got [1, 1]",
+    ),
+    "identity not in fours": (
+        {"identity": {"num_samples": 6}},
+        "identity.num_samples must be a multiple of 4, got 6",
+    ),
+    "strategy twice": (
+        {"selection": {"strategies": ["oracle", "oracle"]}},
+        "selection.strategies must be different names, at least one; got ['oracle', 'oracle']",
+    ),
+    "no strategy": (
+        {"selection": {"strategies": []}},
+        "selection.strategies must be different names, at least one; got []",
+    ),
+    "best is not among the strategies": (
+        {"selection": {"strategies": ["random", "surprisal"]}},
+        "selection.best is 'oracle'; it must be one of selection.strategies ['random', 'surprisal'] and not random",
+    ),
+    "best is random": (
+        {"selection": {"best": "random"}},
+        "and not random, which chooses no single sample",
+    ),
+    "model folder missing": (
+        {"base": {"model": "./no/such/folder"}},
+        "base.model './no/such/folder' is no folder; give an existing one, or a Hugging Face name",
+    ),
+}
+
+
+@pytest.mark.parametrize(("raw", "sentence"), CONTRADICTIONS.values(), ids=CONTRADICTIONS)
+def test_values_that_contradict_each_other_are_refused_with_a_sentence(raw: dict[str, Any], sentence: str) -> None:
+    """The message names the keys, the values found and, where there is one, the way out."""
+    message = _refusal(raw)
+    assert message.startswith("study.yaml: the configuration is not valid\n")
+    assert sentence in message
+
+
+def test_an_unknown_key_is_named_with_its_block() -> None:
+    """A misspelt key stops the run, and the message says where keys are listed."""
+    assert "sampling.num_sample: unknown key; see docs/config.md for those there are (got 8)" in _refusal(
+        {"sampling": {"num_sample": 8}}
+    )
+
+
+def test_an_unknown_block_is_named() -> None:
+    """A misspelt block too."""
+    assert "\n  samplings: unknown key" in _refusal({"samplings": {"num_samples": 8}})
+
+
+@pytest.mark.parametrize(
+    ("raw", "start"),
+    [
+        ({"sampling": {"num_samples": "many"}}, "sampling.num_samples: Input should be a valid integer"),
+        ({"sampling": {"temperature": -1}}, "sampling.temperature: Input should be greater than or equal to 0"),
+        ({"sampling": {"temperature": float("nan")}}, "sampling.temperature: Input should be"),
+        ({"sampling": {"seeds": 3}}, "sampling.seeds: Input should be a valid tuple"),
+        ({"evaluation": {"mode": "quick"}}, "evaluation.mode: Input should be 'fast', 'full' or 'adaptive'"),
+        ({"evaluation": {"timeout_s": 0}}, "evaluation.timeout_s: Input should be greater than 0"),
+        ({"report": {"confidence_level": 1}}, "report.confidence_level: Input should be less than 1"),
+        ({"tasks": None}, "tasks: Input should be a valid dictionary"),
+    ],
+)
+def test_a_value_of_the_wrong_type_or_range_is_named_with_what_it_should_be(raw: dict[str, Any], start: str) -> None:
+    """Type, choice and range; a block left empty in YAML, which reads as null, is told too."""
+    assert f"\n  {start}" in _refusal(raw)
+
+
+def test_all_mistakes_are_reported_at_once() -> None:
+    """One line per wrong key below the headline."""
+    message = _refusal({"sampling": {"num_sample": 8, "temperature": "hot"}, "report": {"num_resamples": 1}})
+    assert len(message.splitlines()) == 4
+
+
+def test_a_wrong_entry_of_a_list_is_named_by_its_position() -> None:
+    """The second of two strategies does not exist."""
+    assert "\n  selection.strategies.1: " in _refusal({"selection": {"strategies": ["oracle", "best"]}})
+
+
+def test_a_validated_configuration_cannot_be_changed() -> None:
+    """Only the validated object is used, so it must stay what was validated."""
+    config = StudySettings()
+    with pytest.raises(ValidationError, match="frozen"):
+        config.sampling.num_samples = 3  # type: ignore[misc]
+
+
+def test_a_param_does_not_depend_on_the_order_of_keys() -> None:
+    """Snakemake compares these strings between runs: equal blocks must give equal text."""
+    first = StudySettings.model_validate({"sampling": {"num_samples": 4, "chunk_size": 2}}).sampling.to_param()
+    second = StudySettings.model_validate({"sampling": {"chunk_size": 2, "num_samples": 4}}).sampling.to_param()
+    assert first == second
+    assert list(json.loads(first)) == sorted(json.loads(first))
+
+
+@pytest.mark.parametrize("name", list(StudySettings.model_fields))
+def test_a_param_is_read_back_as_the_same_block(name: str) -> None:
+    """The stage that parses the string has what the rule file had."""
+    block = getattr(StudySettings(), name)
+    assert type(block).model_validate_json(block.to_param()) == block
+
+
+def test_the_source_of_a_task_does_not_depend_on_which_tasks_the_study_uses() -> None:
+    """Another subset or split seed must not freeze tasks anew."""
+    whole = TaskSettings()
+    part = TaskSettings(subset=(1, 2), split_seed=7)
+    assert whole.source_param() == part.source_param()
+    assert whole.source_param() != TaskSettings(source="huggingface", level=1).source_param()
+
+
+@given(chunk_size=st.integers(1, 40), num_chunks=st.integers(1, 40), extra=st.integers(0, 39))
+def test_exactly_the_whole_chunks_are_accepted(chunk_size: int, num_chunks: int, extra: int) -> None:
+    """And the message's two suggestions are acceptable themselves."""
+    num_samples = chunk_size * num_chunks + extra % chunk_size
+    if num_samples % chunk_size == 0:
+        assert SamplingSettings(num_samples=num_samples, chunk_size=chunk_size).num_samples == num_samples
+    else:
+        with pytest.raises(ValidationError) as caught:
+            SamplingSettings(num_samples=num_samples, chunk_size=chunk_size)
+        words = str(caught.value).partition("; use ")[2].split()
+        for suggestion in (int(words[0]), int(words[2])):
+            assert abs(suggestion - num_samples) < chunk_size
+            SamplingSettings(num_samples=suggestion, chunk_size=chunk_size)
+
+
+def test_a_model_without_a_name_is_refused() -> None:
+    """An empty text is neither a folder nor a name."""
+    assert "\n  base.model: " in _refusal({"base": {"model": ""}})
+
+
+def test_a_model_folder_that_exists_is_accepted(tmp_path: Path) -> None:
+    """A path that starts like one is looked up; a Hugging Face name is left to the policy's own check."""
+    load_settings({"base": {"model": str(tmp_path)}}, "study.yaml")
+    load_settings({"base": {"model": "some/model"}}, "study.yaml")
