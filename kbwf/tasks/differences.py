@@ -18,19 +18,28 @@ def new_side(text: str, language: str, reference_source: str) -> str | None:
     """What the difference makes of the reference, or its new lines alone if it does not fit; None if it is none."""
     lines = [line.rstrip() for line in text.split("\n")]
     hunks = _search_and_replace(lines)
-    if not hunks and _is_unified(lines, language):
-        hunks = _unified(lines)
+    if not hunks:
+        hunks = _unified(lines if _is_marked(language) else _changed_lines(lines))
     if not any(hunk.new for hunk in hunks):
         return None
     return _applied(hunks, reference_source) or "\n".join(line for hunk in hunks for line in hunk.new)
 
 
-def _is_unified(lines: list[str], language: str) -> bool:
-    adds = any(line.startswith("+") for line in lines)
-    if language.lower() in ("diff", "patch", "udiff"):
-        return adds
-    removes = any(line.startswith(("-", "@@")) for line in lines)
-    return adds and removes and all(not line or line[0] in "+-@ \\" or _HEADER.match(line) for line in lines)
+def _is_marked(language: str) -> bool:
+    return language.lower() in ("diff", "patch", "udiff")
+
+
+def _changed_lines(lines: list[str]) -> list[str]:
+    """The longest passage that is a difference, of a text that may have prose around it."""
+    passages: list[list[str]] = [[]]
+    for line in lines:
+        if not line or line[0] in "+-@ \\" or _HEADER.match(line):
+            passages[-1].append(line)
+        else:
+            passages.append([])
+    longest = max(passages, key=len)
+    has_both = any(line.startswith("+") for line in longest) and any(line.startswith(("-", "@@")) for line in longest)
+    return longest if has_both else []
 
 
 def _unified(lines: list[str]) -> list[_Hunk]:

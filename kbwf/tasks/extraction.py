@@ -7,7 +7,9 @@ unpacked, so that marks inside of its strings stay.
 """
 
 import ast
+import contextlib
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,6 +41,7 @@ _OTHER_LANGUAGES = frozenset(
      "ini", "output", "log", "js", "javascript", "typescript", "java", "rust", "go", "css", "sql", "make", "cmake", "latex"]
 )  # fmt: skip
 _LABEL_LINE = re.compile(r"\A\s*(?:python3?|py|code|answer|assistant|output|kernel)\s*:?[ \t]*\n", re.IGNORECASE)
+_HEAD = re.compile(r"[ \t]*def \w+\(.*:[ \t]*$")
 _TILDES = re.compile(r"^[ \t]*~~~", re.MULTILINE)
 _ASIDE = re.compile(
     r"\b(?:draft|first attempt|reference|original|naive|slow|baseline|replaces|wrong|incorrect|avoid|before|old|previous"
@@ -75,7 +78,7 @@ def extract_kernel(response: str, task: Task, style: PromptStyle) -> Extraction:
     `ModelNew` after the reference. model_new: the last block that defines `ModelNew`, or failing that the one class with
     a `forward`. If it uses names of the reference, the reference goes before it.
     """
-    text = response.replace("\r\n", "\n").replace("\r", "\n")
+    text = unescaped(response.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.strip():
         return Extraction(None, "empty response")
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
@@ -127,7 +130,7 @@ class _Search:
 
     def offers(self, text: str) -> Iterator[list[_Found]]:
         """What the response offers as it is, then what each of its answers does."""
-        found = self._read(Block(unescaped(text)))
+        found = self._read(Block(text))
         if found is not None:
             yield [found]
         self._reasons.clear()
@@ -228,20 +231,23 @@ class _Search:
         return None
 
     def _parsed(self, text: str) -> tuple[Reading, str]:
-        """The text, or its first lines up to a lesser indentation and what follows them."""
+        """The text; or its head with the body that was not indented under it; or its first lines up to a lesser
+        indentation, and what follows them.
+        """
         try:
             return _without_words(read(text)), ""
         except UnreadableError:
-            parts = leading_block(text) if self._style == "forward_body" else None
-            if parts is None:
+            if self._style == "model_new":
                 raise
-            try:
-                reading = _without_words(read(parts[0]))
-            except UnreadableError:
-                parts = None
-            if parts is None or not has_return([each for node in reading.tree.body for each in _bodies(node)]):
-                raise
-            return reading, parts[1]
+            head, _, body = text.strip("\n").partition("\n")
+            parts = leading_block(text)
+            for part, rest in ((f"{head}\n{textwrap.indent(body, ' ' * 4)}", ""), parts or ("", "")):
+                if part and (rest or _HEAD.match(head)):
+                    with contextlib.suppress(UnreadableError):
+                        reading = _without_words(read(part))
+                        if has_return([each for node in reading.tree.body for each in _bodies(node)]):
+                            return reading, rest
+            raise
 
     def _may_read(self, text: str) -> bool:
         self._num_reads += 1

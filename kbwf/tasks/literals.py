@@ -62,9 +62,17 @@ def strings_of_python(text: str) -> list[Named]:
             len(statements) > 1 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         ):
             continue
-        for node in ast.walk(statement.value):
+        pending: list[ast.AST] = [statement.value]
+        while pending:
+            node = pending.pop()
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append(Named("", node.value))
+            elif isinstance(node, ast.Dict):
+                keys = [key.value if isinstance(key, ast.Constant) else "" for key in node.keys]
+                items = zip(keys, node.values, strict=True)
+                pending += [item for key, item in items if not _ASIDE.search(str(key))][::-1]
+            elif not (isinstance(node, ast.keyword) and _ASIDE.search(node.arg or "")):
+                pending += list(ast.iter_child_nodes(node))[::-1]
     return [named for named in found if "return" in named.text or "class" in named.text]
 
 

@@ -154,7 +154,7 @@ def _require_forward(statements: list[ast.stmt]) -> None:
     if own is not None:
         _require_result([own] if isinstance(own, ast.AsyncFunctionDef) else own.body)
         return
-    is_assigned = any("forward" in binds(member) for member in classes[-1].body)
+    is_assigned = any({"forward", "__call__"} & binds(member) for member in classes[-1].body)
     is_assigned |= "forward" in attributes_of("ModelNew", statements, ast.Store)
     bases = {ast.unparse(base) for base in classes[-1].bases}
     if not is_assigned and bases <= _PLAIN_BASES - {"Model"}:

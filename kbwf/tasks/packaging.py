@@ -34,9 +34,10 @@ _ONE_LINE = re.compile(
 )
 _LANGUAGE = re.compile(r"\{?[.\s]{0,3}(?P<name>[A-Za-z][\w+#-]*)")
 _INFO_AFTER_PROSE = re.compile(r"[ ]?[\w+#.-]{0,20}[ \t]*")
-_CODE = re.compile(r"(?:import |from |def |class |return\b|@\w|[\w.]+ ?= ?\S|[\w.]+\()")
+_CODE = re.compile(r"(?:import |from |def |class |return\b|@\w|[\w.]+ = \S|[\w.]+\()")
 _QUOTED = re.compile(r"^[ \t]{0,3}(?:>(?!>>)[ \t]?)+")
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.:-]{0,40})(?:[\s=][^<>\n]{0,300})?>")
+_LINE_BREAK = re.compile(r"<br[ ]?/?>", re.IGNORECASE)
 _WRAPPERS = frozenset(
     "answer final final_answer finalanswer code kernel solution python response output result implementation body forward"
     " content source artifact file tool_call function_call function parameter invoke arg_value pre modelnew".split()
@@ -45,6 +46,7 @@ _WRAPPERS = frozenset(
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In ?\[\d*\]:|\.\.\.:)(?: |$)")
 _FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>> |In ?\[\d*\]: )", re.MULTILINE)
+_NUMBERED = re.compile(r"^[ \t]*\d{1,4}[ \t]?[:|│][ ]?")
 _CODE_LINE = re.compile(
     r"^[ \t]*(?:import \w|from [\w.]+ import |class \w+[(:]|(?:async )?def \w+\(|@\w|return\b|if .*:|for .* in |with .*:|try:"
     r"|[A-Za-z_][\w.]*(?:, ?[A-Za-z_]\w*)*(?: ?: ?[\w.\[\]]+)? ?[-+*/@]?= ?\S)"
@@ -76,6 +78,9 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
     Only the outermost layer is removed. Nothing comes where there is none.
     """
     text = block.text
+    if "\\`\\`\\`" in text:
+        yield [block._replace(text=text.replace("\\`", "`"))]
+        return
     if whole := strings_of_json(text, is_whole=True):
         yield [Block(string, label=key) for key, string in whole]
         return
@@ -99,6 +104,9 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
     if _FIRST_PROMPT.search(text):
         typed = [_PROMPT.sub("", line) for line in text.split("\n") if _PROMPT.match(line)]
         yield [Block("\n".join(typed), label=block.label)]
+        return
+    if all(_NUMBERED.match(line) for line in text.split("\n") if line.strip()):
+        yield [Block("\n".join(_NUMBERED.sub("", line) for line in text.split("\n")), label=block.label)]
         return
     if "\\n" in text and "\n" not in text.strip():
         plain = text.strip().replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
@@ -163,8 +171,10 @@ def split_tags(text: str) -> list[Block]:
 
     A tag counts if its counterpart follows, or if its name says that it wraps code: `a <b> c` is none.
     """
+    given = text
     if "<![CDATA[" in text:
         text = text.replace("<![CDATA[", "\n").replace("]]>", "\n")
+    text = _LINE_BREAK.sub("\n", text)
     closes: dict[str, list[int]] = {}
     tags = list(_TAG.finditer(text))
     for tag in reversed(tags):
@@ -191,7 +201,7 @@ def split_tags(text: str) -> list[Block]:
             if closes.get(name):
                 end_block(closes[name][-1])
                 position, is_prose = text.index(">", closes[name][-1]) + 1, True
-    if position == 0:
+    if position == 0 and text == given:
         return []
     end_block(len(text))
     return blocks

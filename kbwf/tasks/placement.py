@@ -169,7 +169,7 @@ def _add_beside(placed: Placed, parts: list[Part], kernel_names: set[str] | None
     everything = [part.node for part in (*placed.parts, *parts)]
     own = [node for node in everything if ast.dump(node) not in known]
     rebound = {name for node in own for name in binds(node)}
-    needed = loaded(node for node in everything if isinstance(node, ast.ClassDef | Function))
+    needed = {name for node in everything if isinstance(node, ast.ClassDef | Function) for name in lacking([node])}
     users = set() if kernel_names is None else {*kernel_names, "get_inputs", "get_init_inputs"}
     for part in parts:
         node = part.node

@@ -23,8 +23,8 @@ _TYPED: dict[int, str] = {
     **dict.fromkeys(map(ord, "\u00d7\u2217\u22c5\u2715"), "*"),
     **dict.fromkeys(map(ord, "\u00f7\u2044\u2215"), "/"),
     **dict.fromkeys(map(ord, "\u2028\u2029\u0085"), "\n"),
-    **dict.fromkeys(map(ord, _DOUBLE), '"'),
-    **dict.fromkeys(map(ord, _SINGLE), "'"),
+    **dict.fromkeys(map(ord, _DOUBLE + "\u2033"), '"'),
+    **dict.fromkeys(map(ord, _SINGLE + "\u2032\u00b4"), "'"),
     **{ord(sign): typed for sign, typed in zip("≤≥≠→…²³", ("<=", ">=", "!=", "->", "...", "**2", "**3"), strict=True)},
 }
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")

@@ -12,7 +12,8 @@ _MARK = re.compile(
     r"|<｜[^<>｜\n]{1,48}｜>"  # DeepSeek
     r"|<\|(?:turn|tool_call|tool_response)>|<(?:turn|tool_call|tool_response)\|>|<\|\"\|>"  # Gemma 4
     r"|</?s>|<(?:bos|eos|pad|eot|unk)>|<(?:start|end)_of_turn>|<seed:(?:bos|eos)>|<end_of_utterance>"
-    r"|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|\[ARGS\]|\[EOS\]",
+    r"|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|\[ARGS\]|\[EOS\]|(?-i:\[/?(?:PYTHON|CODE|ANSWER|SOLUTION)\])"
+    r"|<\|\w{0,24}\|?\Z",  # one that was cut
     re.IGNORECASE,
 )
 _TURN_STARTS = {
@@ -37,15 +38,17 @@ _TO_REASONING = (
     (re.compile(r"<channel\|>|<\|/think\|>|<\|end_think\|>|<unused95>", re.IGNORECASE), "</think>"),
     (re.compile(r"<\|(?:begin_of_thought|start_thinking|inner_prefix)\|>", re.IGNORECASE), "<think>"),
     (re.compile(r"<\|(?:end_of_thought|end_thinking|inner_suffix)\|>", re.IGNORECASE), "</think>"),
+    (re.compile(r"^\.\.\.done thinking\.?[ \t]*$", re.IGNORECASE | re.MULTILINE), "</think>"),
 )
 """Marks that open and close reasoning, written as the tag that most models use."""
 
+_DETAILS = re.compile(r"<details type=.reasoning.[^<>\n]{0,200}>")
 _REASONING_NAMES = (
-    "think|thinking|thoughts?|reason|reasoning|reasoning_content|analysis|reflection|scratchpad|monologue"
-    "|inner_monologue|inner_thoughts?|cot|chain_of_thought|rationale|deliberation|planning|plan"
+    "think|thinking|antthinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad|monologue|cot|chain_of_thought"
+    "|rationale|deliberation|brainstorm|planning|plan"
 )
 _REASONING = re.compile(
-    rf"<[ ]?(?P<tag>/?)[ ]?(?:\w{{1,16}}:)?(?:{_REASONING_NAMES})(?:\s[^<>\n]{{0,200}})?>"
+    rf"<[ ]?(?P<tag>/?)[ ]?(?:\w{{1,16}}[:_-])?(?:{_REASONING_NAMES})(?:[_-]\w{{1,16}})?(?:\s[^<>\n]{{0,200}})?>"
     r"|\[(?P<bracket>/?)(?-i:THINK|THINKING|REASONING)\]"
     r"|◁(?P<triangle>/?)think▷",
     re.IGNORECASE,
@@ -73,6 +76,8 @@ def answers(response: str) -> list[str]:
     """The texts in which the answer may be, likeliest first; none if the response ends inside its reasoning."""
     for pattern, tag in _TO_REASONING:
         response = pattern.sub(tag, response)
+    if _DETAILS.search(response):  # Open WebUI's form
+        response = _DETAILS.sub("<think>", response).replace("</details>", "</think>")
     texts = [_ROLE_LINE.sub("", without_reasoning(message), count=1) for message in _own_messages(response)]
     return list(dict.fromkeys(text for text in texts if text.strip()))
 

@@ -158,7 +158,9 @@ def test_a_forward_that_is_inherited_and_inputs_from_lambdas_are_definitions(che
     """What Python would find is found, and the arguments are those of the class above."""
     path = checkout / "KernelBench" / "level1" / "3_Twice.py"
     inherited = PROBLEM.replace("class Model(", "class Base(") + "\n\nclass Model(Base):\n    pass\n"
-    lambdas = PROBLEM.replace("def get_in", "def _get_in") + "\nget_inputs = lambda: [1]\nget_init_inputs = lambda: []\n"
+    lambdas = (
+        PROBLEM.replace("def get_in", "def _get_in") + "\nget_inputs = lambda: [1]\nget_init_inputs = lambda: []\n"
+    )
     for text in (inherited, lambdas):
         path.write_text(text)
         task = load_task(TaskSettings(source="directory", level=1, path=checkout), 3)
