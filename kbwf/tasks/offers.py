@@ -3,7 +3,7 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,10 +14,11 @@ from kbwf.tasks.python_text import Reading
 from kbwf.tasks.signatures import fitted
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Kind = Literal["body", "function", "class", "file"]
 _OF_THE_REFERENCE = {"reference", "ref", "original", "orig", "baseline", "old", "naive", "slow"}
 _OF_A_TEST = {
-    "test", "check", "bench", "benchmark", "verify", "compare", "validate", "profile", "measure", "time", "main", "assert",
-    "demo", "example", "get",
+    "test", "check", "bench", "benchmark", "verify", "compare", "validate", "profile", "measure", "time", "main", "demo",
+    "assert", "example", "get",
 }  # fmt: skip
 _USED_BY_TESTS = {
     "ModelNew",
@@ -40,7 +41,7 @@ class NoKernelError(Exception):
 class Offer:
     """A kernel that a text may mean."""
 
-    kind: Literal["body", "function", "class", "file"]
+    kind: Kind
     reading: Reading
     node: ast.stmt | None
     """The function or class; None of a body, and of a file that defines `ModelNew` in a way of its own."""
@@ -100,17 +101,15 @@ def without_docstring(statements: list[ast.stmt]) -> list[ast.stmt]:
     return statements[1:] if is_text else statements
 
 
-def _in_forward_body(
-    reading: Reading, task: Task
-) -> tuple[Literal["body", "function", "class", "file"], ast.stmt | None, bool]:
+def _in_forward_body(reading: Reading, task: Task) -> tuple[Kind, ast.stmt | None, bool]:
     statements = without_docstring(reading.tree.body)
     if has_return(statements):
         _require_result(statements)
         return "body", None, True
     if _binds_model_new(statements):
-        node = _last([each for each in statements if isinstance(each, ast.ClassDef) and each.name == "ModelNew"])
+        node = _last_class(statements, "ModelNew")
         _require_forward(statements)
-        own = _member(node, "forward") if isinstance(node, ast.ClassDef) else None
+        own = _member(node, "forward") if node is not None else None
         if own is None:
             return "file", None, True
         _require_fit(own, task, is_method=True)
@@ -128,9 +127,7 @@ def _in_forward_body(
     return "function", _other_function(statements, task), False
 
 
-def _in_file(
-    reading: Reading, task: Task
-) -> tuple[Literal["body", "function", "class", "file"], ast.stmt | None, bool]:
+def _in_file(reading: Reading, task: Task) -> tuple[Kind, ast.stmt | None, bool]:
     statements = reading.tree.body
     if _binds_model_new(statements):
         _require_forward(statements)
@@ -147,16 +144,16 @@ def _binds_model_new(statements: list[ast.stmt]) -> bool:
 
 def _require_forward(statements: list[ast.stmt]) -> None:
     """The last class `ModelNew` has a `forward` that does something, its own or that of another class."""
-    classes = [node for node in module_level(statements) if isinstance(node, ast.ClassDef) and node.name == "ModelNew"]
-    if not classes:
+    model_new = _last_class(module_level(statements), "ModelNew")
+    if model_new is None:
         return
-    own = _member(classes[-1], "forward")
+    own = _member(model_new, "forward")
     if own is not None:
         _require_result([own] if isinstance(own, ast.AsyncFunctionDef) else own.body)
         return
-    is_assigned = any({"forward", "__call__"} & binds(member) for member in classes[-1].body)
+    is_assigned = any({"forward", "__call__"} & binds(member) for member in model_new.body)
     is_assigned |= "forward" in attributes_of("ModelNew", statements, ast.Store)
-    bases = {ast.unparse(base) for base in classes[-1].bases}
+    bases = {ast.unparse(base) for base in model_new.bases}
     if not is_assigned and bases <= _PLAIN_BASES - {"Model"}:
         raise NoKernelError("ModelNew has no forward: the answer is an outline, or cut off")
 
@@ -246,14 +243,14 @@ def _forward_of(reading: Reading, kind: str, node: ast.stmt | None) -> list[ast.
     if kind == "body":
         return without_docstring(reading.tree.body)
     if kind == "file":
-        classes = [each for each in module_level(reading.tree.body) if isinstance(each, ast.ClassDef)]
-        node = _last([each for each in classes if each.name == "ModelNew"])
+        node = _last_class(module_level(reading.tree.body), "ModelNew")
     own = _member(node, "forward") if isinstance(node, ast.ClassDef) else node
     return without_docstring(own.body) if isinstance(own, ast.FunctionDef) else []
 
 
 def _member(node: ast.ClassDef, name: str) -> Function | None:
-    return _last([member for member in node.body if isinstance(member, Function) and member.name == name])
+    members = [member for member in node.body if isinstance(member, Function) and member.name == name]
+    return members[-1] if members else None
 
 
 def _function_name(node: ast.stmt) -> str | None:
@@ -279,5 +276,6 @@ def _words(name: str) -> set[str]:
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
 
 
-def _last(nodes: list) -> "ast.stmt | None":
-    return nodes[-1] if nodes else None
+def _last_class(nodes: Iterable[ast.stmt], name: str) -> ast.ClassDef | None:
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef) and node.name == name]
+    return classes[-1] if classes else None

@@ -6,6 +6,7 @@ Pure functions of text. Each takes time linear in it: patterns have no nested re
 
 import html
 import re
+import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -23,8 +24,8 @@ class Block(NamedTuple):
     """The line before it."""
     is_prose: bool = False
     """Not set apart in any way: code only if some of its lines are."""
-    rest: str = ""
-    """What followed it and is not part of it."""
+    is_response: bool = False
+    """A response in itself, as in the JSON of an interface, with marks and reasoning of its own."""
 
 
 _EDGE = rf"[ \t\u00a0\u3000{INVISIBLE}]*"
@@ -35,20 +36,22 @@ _ONE_LINE = re.compile(
 _LANGUAGE = re.compile(r"\{?[.\s]{0,3}(?P<name>[A-Za-z][\w+#-]*)")
 _INFO_AFTER_PROSE = re.compile(r"[ ]?[\w+#.-]{0,20}[ \t]*")
 _CODE = re.compile(r"(?:import |from |def |class |return\b|@\w|[\w.]+ = \S|[\w.]+\()")
-_QUOTED = re.compile(r"^[ \t]{0,3}(?:>(?!>>)[ \t]?)+")
+_QUOTED = re.compile(rf"^{_EDGE}(?:>(?!>>)[ \t]?)+")
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.:-]{0,40})(?:[\s=][^<>\n]{0,300})?>")
 _LINE_BREAK = re.compile(r"<br[ ]?/?>", re.IGNORECASE)
-_WRAPPERS = frozenset(
-    "answer final final_answer finalanswer code kernel solution python response output result implementation body forward"
-    " content source artifact file tool_call function_call function parameter invoke arg_value pre modelnew".split()
-)
+_WRAPPERS = frozenset({
+    "answer", "final", "final_answer", "finalanswer", "code", "kernel", "solution", "python", "response", "output",
+    "result", "implementation", "body", "forward", "content", "source", "artifact", "file", "tool_call", "function_call",
+    "function", "parameter", "invoke", "arg_value", "pre", "modelnew",
+})  # fmt: skip
 """Tags that part a text even where only one of the two is there."""
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
-_PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In ?\[\d*\]:|\.\.\.:)(?: |$)")
-_FIRST_PROMPT = re.compile(r"^[ \t]*(?:>>> |In ?\[\d*\]: )", re.MULTILINE)
+_PROMPT = re.compile(rf"^{_EDGE}(?:>>>|\.\.\.|In ?\[\d*\]:|\.\.\.:)(?: |$)")
+_FIRST_PROMPT = re.compile(rf"^{_EDGE}(?:>>> |In ?\[\d*\]: )", re.MULTILINE)
 _NUMBERED = re.compile(r"^[ \t]*\d{1,4}[ \t]?[:|│][ ]?")
 _CODE_LINE = re.compile(
-    r"^[ \t]*(?:import \w|from [\w.]+ import |class \w+[(:]|(?:async )?def \w+\(|@\w|return\b|if .*:|for .* in |with .*:|try:"
+    r"^[ \t]*(?:import \w|from [\w.]+ import |class \w+[(:]|(?:async )?def \w+\(|@\w|return\b|try:"
+    r"|if .*:|for .* in |with .*:"
     r"|[A-Za-z_][\w.]*(?:, ?[A-Za-z_]\w*)*(?: ?: ?[\w.\[\]]+)? ?[-+*/@]?= ?\S)"
 )
 _GOES_ON = re.compile(
@@ -66,7 +69,10 @@ def unescaped(text: str) -> str:
     Text such as `a &lt; b` must not be read as it is: it parses.
     """
     for _ in range(2):
-        if not _ENTITY.search(text) or not any(is_code and _ENTITY.search(piece) for is_code, piece in pieces(text)[0]):
+        named = _ENTITY.sub("&lt;", text)  # the number of a character would look like a comment
+        if named == text and "&lt;" not in text:
+            break
+        if not any(is_code and "&lt;" in piece for is_code, piece in pieces(named)[0]):
             break
         text = html.unescape(text)
     return text
@@ -82,7 +88,7 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
         yield [block._replace(text=text.replace("\\`", "`"))]
         return
     if whole := strings_of_json(text, is_whole=True):
-        yield [Block(string, label=key) for key, string in whole]
+        yield [Block(string, label=key, is_response=True) for key, string in whole]
         return
     unquoted = "\n".join(_QUOTED.sub("", line) for line in text.split("\n"))
     if unquoted != text:
@@ -97,23 +103,25 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
     if parts := split_tags(text):
         yield parts
         return
-    changed = new_side(text, block.language, reference_source)
+    changed = new_side(textwrap.dedent(text), block.language, reference_source)
     if changed is not None:
         yield [Block(changed, label=block.label)]
         return
-    if _FIRST_PROMPT.search(text):
+    if _FIRST_PROMPT.search(text) or all(_PROMPT.match(line) for line in text.split("\n") if line.strip()):
         typed = [_PROMPT.sub("", line) for line in text.split("\n") if _PROMPT.match(line)]
         yield [Block("\n".join(typed), label=block.label)]
         return
     if all(_NUMBERED.match(line) for line in text.split("\n") if line.strip()):
         yield [Block("\n".join(_NUMBERED.sub("", line) for line in text.split("\n")), label=block.label)]
         return
+    if inside := strings_of_python(text):
+        yield [Block(string, label=key) for key, string in inside]
+        return
     if "\\n" in text and "\n" not in text.strip():
         plain = text.strip().replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
         yield [Block(plain, label=block.label)]
-        return
-    if inside := strings_of_python(text) or strings_of_json(text, is_whole=False):
-        yield [Block(string, label=key) for key, string in inside]
+    if inside := strings_of_json(text, is_whole=False):
+        yield [Block(string, label=key, is_response=True) for key, string in inside]
     yield code_runs(text)
     spans = [(text[max(match.start() - 100, 0) : match.start()], match[1]) for match in _SPAN.finditer(text)]
     before = [(label[label.rfind("\n") + 1 :], code) for label, code in spans]
@@ -123,7 +131,7 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
 def split_fences(text: str, skip_strings: bool) -> list[Block]:
     """Fenced blocks, and as prose what stands between them; nothing if there is no fence.
 
-    A fence ends at a run of its character that is as long and alone on its line or at the end of a line of code; a fence
+    A fence ends at a run of its character that is as long and alone on its line, or at the end of a line of code; one
     that names a language begins a new block, so that a lone closing fence does not turn code and prose about. With
     `skip_strings` fences inside of triple-quoted strings do not count. A block without an end reaches to the end.
     """

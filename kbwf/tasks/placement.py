@@ -8,216 +8,142 @@ import ast
 import copy
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from kbwf.records import Task
-from kbwf.tasks.names import attributes_of, binds, bound, lacking, loaded
-from kbwf.tasks.offers import Function, Offer, has_return, is_plain, without_docstring
-from kbwf.tasks.prompts import dump, forward_arguments, reference_model, source_of
+from kbwf.tasks.kernel_file import (
+    Part,
+    beside,
+    bound_at_the_top,
+    first_line,
+    imports_the_reference,
+    is_future,
+    is_import,
+    joined,
+    parts_of,
+    split_future,
+    written,
+)
+from kbwf.tasks.names import attributes_of, binds, lacking, loaded
+from kbwf.tasks.offers import Function, Offer, is_plain, without_docstring
+from kbwf.tasks.prompts import reference_model, source_of
 from kbwf.tasks.signatures import fitted
 
 _NEEDS_ITS_OWN_FIRST_ARGUMENT = ("jit", "script", "custom_op", "vmap")
+"""Decorators of plain functions that a method cannot have."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """A statement of the kernel file, and how it is written."""
+class _Kernel(NamedTuple):
+    """`ModelNew`, between the statements that stood before and after it."""
 
-    node: ast.stmt
-    text: str
-
-
-@dataclass
-class Placed:
-    """A kernel file in the making."""
-
-    parts: list[Part] = field(default_factory=list)
-    not_taken: list[str] = field(default_factory=list)
+    before: list[Part]
+    part: Part | None
+    after: list[Part]
+    not_taken: list[str]
+    replaced: ast.stmt | None
+    """The answer's statement that `part` stands for."""
 
 
-def parts_of(text: str, statements: Iterable[ast.stmt]) -> list[Part]:
-    """The statements as they are written in the text."""
-    return [Part(node, source_of(text, [node])) for node in statements]
+def place(offer: Offer, helpers: list[Part], task: Task) -> tuple[str, list[str]]:
+    """The kernel file of style forward_body, and a line on each statement of the answer that is not in it.
 
-
-def place(offer: Offer, beside: list[Part], task: Task) -> tuple[str, list[str]]:
-    """The kernel file of style forward_body, and what of the answer is not in it.
-
-    `beside` are statements of the answer's other blocks that the offer needs.
+    `helpers` are statements of the answer's other blocks that the offer needs.
     """
-    placed = Placed()
-    statements = without_docstring(offer.reading.tree.body)
     if offer.kind == "body":
-        count = next((at for at, node in enumerate(statements) if not _is_import(node)), len(statements))
-        _add_beside(placed, [*beside, *parts_of(offer.reading.text, statements[:count])], None, task)
-        arguments = reference_model(task.reference_source).forward.args
-        end = next((at for at, node in enumerate(statements) if isinstance(node, ast.Return)), len(statements)) + 1
-        placed.not_taken += [_first_line(node) for node in statements[end:]]
-        placed.parts.append(_model_new([_method(arguments, statements[count:end], offer.reading.text, [], [])]))
-    elif offer.kind == "file":
-        _add_beside(placed, [*beside, *parts_of(offer.reading.text, statements)], None, task)
+        kernel = _of_body(offer, task)
     elif isinstance(offer.node, ast.ClassDef):
-        _place_class(placed, offer, offer.node, beside, task)
+        kernel = _of_class(offer, offer.node, task)
+    elif offer.node is not None:
+        kernel = _of_function(offer, offer.node, task)
     else:
-        assert offer.node is not None
-        _place_function(placed, offer, offer.node, beside, task)
-    return _written(placed, task), placed.not_taken
+        statements = parts_of(offer.reading.text, without_docstring(offer.reading.tree.body))
+        kernel = _Kernel(statements, None, [], [], None)
+    between = [] if kernel.part is None else [kernel.part]
+    parts = [*helpers, *kernel.before, *between, *kernel.after]
+    kept, not_taken = beside(parts, kernel.part, kernel.replaced, task.reference_source)
+    not_taken = [*kernel.not_taken, *not_taken]
+    return written(kept, not_taken, task.reference_source), not_taken
 
 
-def place_file(offer: Offer, beside: list[Part], task: Task) -> str:
+def place_file(offer: Offer, helpers: list[Part], task: Task) -> str:
     """The kernel file of style model_new."""
-    tree, text = offer.reading.tree, offer.reading.text.strip("\n")
+    text, future = offer.reading.text.strip("\n"), ""
     reference = reference_model(task.reference_source).tree
-    parts = [*beside, *parts_of(offer.reading.text, tree.body)]
-    kept = [part for part in parts if not _imports_the_reference(part.node, reference)]
-    needs_reference = bool(
-        len(kept) < len(parts) or lacking([part.node for part in kept], ()) & bound_at_the_top(reference)
-    )
-    if len(kept) < len(tree.body) or beside or (needs_reference and any(map(_is_future, tree.body))):
-        future, kept = _split_future(kept)
-        text = _joined(kept)
-    else:
-        future = ""
+    parts = [*helpers, *parts_of(offer.reading.text, offer.reading.tree.body)]
+    kept = [part for part in parts if not imports_the_reference(part.node, reference)]
+    lacks = lacking([part.node for part in kept])
+    needs_reference = len(kept) < len(parts) or bool(lacks & bound_at_the_top(reference))
+    if len(kept) < len(parts) or helpers or (needs_reference and any(is_future(part.node) for part in parts)):
+        future, kept = split_future(kept)
+        text = joined(kept)
     if isinstance(offer.node, ast.ClassDef) and offer.node.name != "ModelNew":
         text += f"\n\n\nModelNew = {offer.node.name}"
     return future + (task.reference_source.rstrip("\n") + "\n\n\n" if needs_reference else "") + text + "\n"
 
 
-def bound_at_the_top(tree: ast.Module) -> set[str]:
-    """Names that a file defines."""
-    return {name for node in tree.body for name in binds(node)}
+def _of_body(offer: Offer, task: Task) -> _Kernel:
+    """Statements as the body of `forward`, but for the first imports; none after a `return` is ever reached."""
+    text, statements = offer.reading.text, without_docstring(offer.reading.tree.body)
+    first = next((at for at, node in enumerate(statements) if not is_import(node)), len(statements))
+    end = next((at for at, node in enumerate(statements) if isinstance(node, ast.Return)), len(statements)) + 1
+    arguments = reference_model(task.reference_source).forward.args
+    method = _method(arguments, statements[first:end], text, [], [])
+    not_taken = [first_line(node) for node in statements[end:]]
+    return _Kernel(parts_of(text, statements[:first]), _model_new([method]), [], not_taken, None)
 
 
-def _place_class(placed: Placed, offer: Offer, node: ast.ClassDef, beside: list[Part], task: Task) -> None:
-    """A class as it is written, but for its name, for `Model` as its base if it has no `__init__`, and for `forward`."""
-    reading, model = offer.reading, reference_model(task.reference_source)
-    statements = without_docstring(reading.tree.body)
-    if node.name != "ModelNew":
-        at = statements.index(node)
-        statements = [_Renamed(node.name).visit(copy.deepcopy(each)) for each in statements]
-        renamed = statements[at]
-        assert isinstance(renamed, ast.ClassDef)
-        node = renamed
+def _of_class(offer: Offer, node: ast.ClassDef, task: Task) -> _Kernel:
+    """A class as it is written, but for its name, for `Model` as its base without an `__init__`, and for `forward`."""
+    text, statements = offer.reading.text, without_docstring(offer.reading.tree.body)
+    model = reference_model(task.reference_source)
     at = next(index for index, each in enumerate(statements) if each is node)
+    replaced: ast.stmt = node
+    if node.name != "ModelNew":
+        statements = [_Renamed(node.name).visit(copy.deepcopy(each)) for each in statements]
+        replaced = statements[at]
+        assert isinstance(replaced, ast.ClassDef)
+        node = replaced
     init = next((each for each in node.body if isinstance(each, Function) and each.name == "__init__"), None)
-    members = list(node.body)
-    inherits = is_plain(node) and init is None
-    if (
-        init is not None
-        and is_plain(node)
-        and _only_calls_super(init)
-        and _uses_what_the_reference_sets(node, model.model)
-    ):
-        inherits = True
-        members.remove(init)
-        placed.not_taken.append("__init__, which leaves out what forward uses of Model's")
+    leaves_out = init is not None and _only_calls_super(init) and _uses_what_the_reference_sets(node, model.model)
+    inherits = is_plain(node) and (init is None or leaves_out)
+    members = [each for each in node.body if not (inherits and each is init)]
+    not_taken = ["__init__, which leaves out what forward uses of Model's"] if len(members) < len(node.body) else []
     own = next(each for each in reversed(members) if isinstance(each, ast.FunctionDef) and each.name == "forward")
-    written: list[Part] = []
-    for member in members:
-        if member is own and not any(ast.unparse(each) == "staticmethod" for each in own.decorator_list):
-            fit = fitted(own.args, model.forward.args, is_method=True)
-            assert fit is not None
-            written.append(_method(fit.arguments, own.body, reading.text, fit.renamed, own.decorator_list))
-        else:
-            written.append(Part(member, source_of(reading.text, [member])))
+    parts = parts_of(text, members)
+    if not any(ast.unparse(each) == "staticmethod" for each in own.decorator_list):
+        fit = fitted(own.args, model.forward.args, is_method=True)
+        assert fit is not None, "the offer was one because it fits"
+        method = _method(fit.arguments, own.body, text, fit.renamed, own.decorator_list)
+        parts = [method if part.node is own else part for part in parts]
     bases = "Model" if inherits else ", ".join(map(ast.unparse, [*node.bases, *node.keywords]))
-    before = [*beside, *parts_of(reading.text, statements[:at])]
-    after = parts_of(reading.text, statements[at + 1 :])
-    _add_beside(placed, before, None, task)
-    placed.parts.append(_model_new(written, bases, node.decorator_list))
-    _add_beside(placed, after, {"ModelNew"}, task)
+    kernel = _model_new(parts, bases, node.decorator_list)
+    return _Kernel(parts_of(text, statements[:at]), kernel, parts_of(text, statements[at + 1 :]), not_taken, replaced)
 
 
-def _place_function(placed: Placed, offer: Offer, node: ast.stmt, beside: list[Part], task: Task) -> None:
+def _of_function(offer: Offer, node: ast.stmt, task: Task) -> _Kernel:
     """A plain function as `ModelNew.forward`; functions and values that it reaches through `self` become members."""
-    reading, model = offer.reading, reference_model(task.reference_source)
-    statements = without_docstring(reading.tree.body)
-    at = statements.index(node)
-    reached = attributes_of("self", statements, ast.Load)
-    named = loaded(statements)
-    members = [
-        part
-        for part in parts_of(reading.text, [each for each in statements if each is not node])
-        if _is_member(part.node, reached, named)
-    ]
-    inside = {id(part.node) for part in members}
-    name = node.name if isinstance(node, Function) else "forward"
+    text, statements = offer.reading.text, without_docstring(offer.reading.tree.body)
+    reference = reference_model(task.reference_source).forward.args
+    reached, named = attributes_of("self", statements, ast.Load), loaded(statements)
+    before, after = (
+        parts_of(text, [each for each in side if not _is_member(each, reached, named)])
+        for side in (statements[: statements.index(node)], statements[statements.index(node) + 1 :])
+    )
+    others = [each for each in statements if each is not node]
+    members = parts_of(text, [each for each in others if _is_member(each, reached, named)])
     decorators = node.decorator_list if isinstance(node, Function) else []
     arguments, body = _lambda_or_function(node)
-    fit = fitted(arguments, model.forward.args, is_method=False)
-    assert fit is not None
-    before = [*beside, *(part for part in parts_of(reading.text, statements[:at]) if id(part.node) not in inside)]
-    after = [part for part in parts_of(reading.text, statements[at + 1 :]) if id(part.node) not in inside]
-    if fit.lacks_self and any(
-        word in ast.unparse(each) for each in decorators for word in _NEEDS_ITS_OWN_FIRST_ARGUMENT
-    ):
-        before.append(Part(node, source_of(reading.text, [node])))
-        passed = [argument.arg for argument in (*model.forward.args.posonlyargs, *model.forward.args.args)][1:]
-        call = ast.parse(f"return {name}({', '.join(passed)})").body
-        method = _method(model.forward.args, call, ast.unparse(call[0]), [], [])
-    else:
-        method = _method(fit.arguments, body, reading.text, fit.renamed, decorators)
-    _add_beside(placed, before, None, task)
-    placed.parts.append(_model_new([*members, method]))
-    _add_beside(placed, after, {name, "ModelNew"}, task)
-
-
-def _add_beside(placed: Placed, parts: list[Part], kernel_names: set[str] | None, task: Task) -> None:
-    """What comes along: all but what the reference has already, and uses of the kernel after it (`kernel_names`)."""
-    reference = reference_model(task.reference_source).tree
-    known = set(dump(reference.body))
-    everything = [part.node for part in (*placed.parts, *parts)]
-    own = [node for node in everything if ast.dump(node) not in known]
-    rebound = {name for node in own for name in binds(node)}
-    needed = {name for node in everything if isinstance(node, ast.ClassDef | Function) for name in lacking([node])}
-    users = set() if kernel_names is None else {*kernel_names, "get_inputs", "get_init_inputs"}
-    for part in parts:
-        node = part.node
-        is_there = ast.dump(node) in known and not binds(node) & rebound
-        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if is_there or is_text or _imports_the_reference(node, reference):
-            continue
-        is_definition = isinstance(node, ast.ClassDef | Function) or _is_import(node)
-        if loaded([node]) & users and not is_definition and not _changes(node, "ModelNew") and not binds(node) & needed:
-            placed.not_taken.append(_first_line(node))
-            users |= binds(node)
-            continue
-        placed.parts.append(part)
-
-
-def _written(placed: Placed, task: Task) -> str:
-    future, parts = _split_future(placed.parts)
-    text = _joined(parts)
-    if dump(ast.parse(text).body) != dump([part.node for part in parts]):
-        # Indentation went into a string of several lines, or a body hangs on a line of its own.
-        text = _joined([Part(part.node, ast.unparse(part.node)) for part in parts])
-    notes = "".join(f"# Not taken from the answer: {line}\n" for line in placed.not_taken)
-    return future + task.reference_source.rstrip("\n") + "\n\n\n" + notes + text + "\n"
-
-
-def _joined(parts: list[Part]) -> str:
-    text = ""
-    for index, part in enumerate(parts):
-        follows_import = index > 0 and _is_import(parts[index - 1].node) and _is_import(part.node)
-        text += ("\n" if follows_import else "\n\n\n" if index else "") + part.text
-    return text
-
-
-def _split_future(parts: list[Part]) -> tuple[str, list[Part]]:
-    """Imports from __future__, which must stand at the top of a file, and the rest.
-
-    Without annotations `annotations` says nothing, and kernels that differ in it alone are equal.
-    """
-    kept = [part for part in parts if not _is_future(part.node)]
-    names = {alias.name for part in parts if isinstance(part.node, ast.ImportFrom) and _is_future(part.node)
-             for alias in part.node.names}  # fmt: skip
-    has_annotations = any(
-        isinstance(node, ast.AnnAssign) or getattr(node, "annotation", None) or getattr(node, "returns", None)
-        for part in kept
-        for node in ast.walk(part.node)
-    )
-    names -= set() if has_annotations else {"annotations"}
-    return (f"from __future__ import {', '.join(sorted(names))}\n" if names else ""), kept
+    fit = fitted(arguments, reference, is_method=False)
+    assert fit is not None, "the offer was one because it fits"
+    names = [ast.unparse(each) for each in decorators]
+    if fit.lacks_self and any(word in name for name in names for word in _NEEDS_ITS_OWN_FIRST_ARGUMENT):
+        assert isinstance(node, Function)
+        passed = [argument.arg for argument in (*reference.posonlyargs, *reference.args)][1:]
+        call = f"return {node.name}({', '.join(passed)})"
+        method = _method(reference, ast.parse(call).body, call, [], [])
+        return _Kernel([*before, *parts_of(text, [node])], _model_new([*members, method]), after, [], None)
+    method = _method(fit.arguments, body, text, fit.renamed, decorators)
+    return _Kernel(before, _model_new([*members, method]), after, [], node)
 
 
 def _method(
@@ -265,17 +191,6 @@ def _is_member(node: ast.stmt, reached: set[str], named: set[str]) -> bool:
     return isinstance(node, ast.Assign | ast.AnnAssign) and bool(names) and names <= reached and not names & named
 
 
-def _imports_the_reference(node: ast.stmt, reference: ast.Module) -> bool:
-    """`from model import Model`: the reference is in the same file."""
-    names = {alias.asname or alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) else set()
-    return bool(names & {"Model", "get_inputs", "get_init_inputs"}) and names <= bound_at_the_top(reference)
-
-
-def _changes(node: ast.stmt, name: str) -> bool:
-    called = [each.func.id for each in ast.walk(node) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)]
-    return name in bound([node]) or bool(attributes_of(name, [node], ast.Store)) or "setattr" in called
-
-
 def _only_calls_super(init: Function) -> bool:
     return all(
         isinstance(each, ast.Pass)
@@ -287,18 +202,6 @@ def _only_calls_super(init: Function) -> bool:
 def _uses_what_the_reference_sets(node: ast.ClassDef, model: ast.ClassDef) -> bool:
     own = {name for member in node.body for name in binds(member)} | attributes_of("self", [node], ast.Store)
     return bool((attributes_of("self", [node], ast.Load) - own) & attributes_of("self", [model], ast.Store))
-
-
-def _first_line(node: ast.stmt) -> str:
-    return ast.unparse(node).partition("\n")[0][:80]
-
-
-def _is_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Import | ast.ImportFrom)
-
-
-def _is_future(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
 class _Renamed(ast.NodeTransformer):

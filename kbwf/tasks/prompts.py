@@ -95,18 +95,17 @@ def forward_body(reference_source: str) -> str:
     return source_of(reference_source, statements) or "pass"
 
 
-def source_of(text: str, statements: Sequence[ast.stmt]) -> str:
-    """Consecutive statements of a parsed text, dedented.
+def source_of(text: str | Sequence[str], statements: Sequence[ast.stmt]) -> str:
+    """Consecutive statements of a parsed text, or of its lines, dedented.
 
     Comments survive if the statements' own lines say the same when they stand alone; otherwise, as after `def f(): x`
     or with a string that runs over several lines, the statements are written anew from the syntax tree.
     """
     if not statements:
         return ""
-    decorators = getattr(statements[0], "decorator_list", [])
-    first = min(node.lineno for node in (statements[0], *decorators))
-    lines = text.split("\n")[first - 1 : statements[-1].end_lineno]
-    as_written = textwrap.dedent("\n".join(lines)).strip("\n")
+    lines = text.split("\n") if isinstance(text, str) else text
+    first = min(node.lineno for node in (statements[0], *getattr(statements[0], "decorator_list", ())))
+    as_written = textwrap.dedent("\n".join(lines[first - 1 : statements[-1].end_lineno])).strip("\n")
     try:
         if dump(ast.parse(as_written).body) == dump(statements):
             return as_written

@@ -71,7 +71,7 @@ def leading_block(text: str) -> tuple[str, str] | None:
     """
     lines = text.strip("\n").split("\n")
     depths = [(index, _depth(line)) for index, line in enumerate(lines) if line.strip()]
-    if len(depths) < 2:
+    if len(depths) < 2 or (depths[0][1] == 0 and lines[depths[0][0]].rstrip().endswith((":", "："))):
         return None
     least = depths[0][1] or depths[1][1]
     end = next((index for index, depth in depths[1:] if depth < least), None)
@@ -81,8 +81,8 @@ def leading_block(text: str) -> tuple[str, str] | None:
 def pieces(text: str, opened: str = "") -> tuple[list[tuple[bool, str]], str]:
     """The text in pieces that are code (True) or the inside of strings and comments (False).
 
-    `opened` is the triple quote that is open before the text; the one that is open after it comes back. Quotes belong to
-    the code. Nothing is parsed, so that text which is no Python gives pieces too; the time is linear.
+    `opened` is the triple quote that is open before the text; the one that is open after it comes back. Quotes belong
+    to the code. Nothing is parsed, so that text which is no Python gives pieces too; the time is linear.
     """
     found: list[tuple[bool, str]] = []
     start = 0

@@ -20,8 +20,8 @@ def fitted(own: ast.arguments, reference: ast.arguments, is_method: bool) -> Fit
     """The parameter list for a `forward` with the answer's own parameters; None if the inputs do not fit into it.
 
     Inputs come by position. If the two lists differ in names and annotations only, the reference's is taken, so that
-    kernels which differ in them alone are equal; else, with defaults or stars, the answer's without annotations. A plain
-    function may lack `self`.
+    kernels which differ in them alone are equal; else, with defaults or stars, the answer's without annotations. A
+    plain function may lack `self`.
     """
     own, reference = _without_annotations(own), _without_annotations(reference)
     names = [argument.arg for argument in (*reference.posonlyargs, *reference.args)]

@@ -54,7 +54,8 @@ _REASONING = re.compile(
     re.IGNORECASE,
 )
 _ANSWER_TAG = re.compile(
-    r"^[ \t]*<(?:final_?answer|final|answer|solution|response|output|code|kernel|tool_call|function_call)\b[^<>\n]{0,200}>",
+    r"^[ \t]*<(?:final_?answer|final|answer|solution|response|output|code|kernel|tool_call|function_call)\b"
+    r"[^<>\n]{0,200}>",
     re.IGNORECASE | re.MULTILINE,
 )
 _THOUGHT_IN_WORDS = re.compile(r"^Here(?:'s| is) my thought process:", re.IGNORECASE | re.MULTILINE)

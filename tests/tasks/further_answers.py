@@ -255,7 +255,7 @@ BESIDE = {
         MEANT,
     ),
     "next_function_of_the_file": (
-        f"        x = d.unsqueeze(1)\n        return x * A\n\n\ndef get_inputs():\n    return []",
+        "        x = d.unsqueeze(1)\n        return x * A\n\n\ndef get_inputs():\n    return []",
         IN_TWO_LINES,
     ),
     "next_function_at_the_same_depth": (f"{LINES}\n\n\ndef get_inputs():\n    return []", IN_TWO_LINES),
@@ -473,7 +473,7 @@ WITHOUT_FORWARD_BODY: dict[str, tuple[str, str]] = {
     "wrong_number_of_inputs": ("def forward(self, d):\n    return d", "wrong signature"),
     "required_keyword": ("def forward(self, d, A, *, block):\n    return d", "wrong signature"),
     "cut_off": ("x = d.unsqueeze(1)\nreturn x * (A +", "syntax error in line 2"),
-    "cut_off_in_a_fence": (f"```python\ndef forward(self, d, A):\n    x = torch.empty(", "syntax error"),
+    "cut_off_in_a_fence": ("```python\ndef forward(self, d, A):\n    x = torch.empty(", "syntax error"),
     "two_functions": ("def f(d, A):\n    return d\n\ndef g(d, A):\n    return A", "no return statement"),
 }  # fmt: skip
 """The answer, and part of the reason."""

@@ -10,8 +10,9 @@ from kbwf.records import Task
 from kbwf.records.base import sha256_of
 from kbwf.settings import TaskSettings
 from kbwf.tasks import locations
-from kbwf.tasks.extraction import MAX_KERNEL_CHARS, extract_kernel, kernel_digest
+from kbwf.tasks.extraction import extract_kernel, kernel_digest
 from kbwf.tasks.prompts import forward_body
+from kbwf.tasks.search import MAX_KERNEL_CHARS
 from kbwf.tasks.sources import load_task
 from kbwf.tasks.suite import load_suite
 
