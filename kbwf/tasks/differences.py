@@ -37,7 +37,7 @@ def _changed_lines(lines: list[str]) -> list[str]:
             passages[-1].append(line)
         else:
             passages.append([])
-    longest = max(passages, key=len)
+    longest = "\n".join(max(passages, key=len)).strip("\n").split("\n")
     has_both = any(line.startswith("+") for line in longest) and any(line.startswith(("-", "@@")) for line in longest)
     return longest if has_both else []
 

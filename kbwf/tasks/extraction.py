@@ -34,9 +34,9 @@ class Extraction:
 def extract_kernel(response: str, task: Task, style: PromptStyle) -> Extraction:
     """The kernel in a response.
 
-    forward_body: a body, function or class, with what stands beside it, as `ModelNew` after the reference. model_new: the
-    file that defines `ModelNew`, or failing that one with a single class that has a `forward`; the reference goes before
-    it if it uses names of it.
+    forward_body: a body, function or class, with what stands beside it, as `ModelNew` after the reference. model_new:
+    the file that defines `ModelNew`, or failing that one with another class that has a `forward`; the reference goes
+    before it if it uses names of it.
     """
     text = unescaped(with_line_feeds(response.removeprefix("\ufeff")))
     if not text.strip():
@@ -79,8 +79,8 @@ def kernel_digest(kernel_source: str) -> str:
 def _chosen(found: list[Found], search: Search, task: Task, style: PromptStyle) -> Extraction | None:
     """The likeliest offer as a file.
 
-    An aside ranks last: a copy of the reference, or what its label calls a draft, an original or a test. Then comes what
-    lacks names, then what is not called `ModelNew` or `forward`; of equals the last one wins.
+    An aside ranks last: a copy of the reference, or what its label calls a draft, an original or a test. Then comes
+    what lacks names, then what is not called `ModelNew` or `forward`; of equals the last one wins.
     """
     ranked = []
     for position, each in enumerate(found):

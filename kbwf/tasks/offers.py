@@ -17,8 +17,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 Kind = Literal["body", "function", "class", "file"]
 _OF_THE_REFERENCE = {"reference", "ref", "original", "orig", "baseline", "old", "naive", "slow"}
 _OF_A_TEST = {
-    "test", "check", "bench", "benchmark", "verify", "compare", "validate", "profile", "measure", "time", "main", "demo",
-    "assert", "example", "get",
+    "test", "check", "bench", "benchmark", "verify", "compare", "validate", "profile", "measure", "time", "main",
+    "demo", "assert", "example", "get",
 }  # fmt: skip
 _USED_BY_TESTS = {
     "ModelNew",
@@ -51,7 +51,7 @@ class Offer:
     forward: tuple[str, ...]
     """What the statements of its `forward` mean, if they are known."""
     lacks: frozenset[str]
-    """Names that neither the text nor the reference binds."""
+    """Names that neither the text nor the reference binds, and `...` where the text stands for more than it says."""
 
 
 def offer_of(reading: Reading, task: Task, style: PromptStyle) -> Offer:
@@ -68,6 +68,10 @@ def offer_of(reading: Reading, task: Task, style: PromptStyle) -> Offer:
     lacks = lacking(reading.tree.body, known)
     if kind == "body":
         lacks -= bound([model.forward.args])
+    if any(
+        isinstance(each, ast.Expr) and _is_ellipsis(each.value) for top in reading.tree.body for each in ast.walk(top)
+    ):
+        lacks.add("...")
     binder = next((each for each in reading.tree.body if "ModelNew" in binds(each)), None)
     if isinstance(binder, ast.Assign) and "ModelNew" in loaded([binder.value]):
         lacks.add("ModelNew")
@@ -246,6 +250,10 @@ def _forward_of(reading: Reading, kind: str, node: ast.stmt | None) -> list[ast.
         node = _last_class(module_level(reading.tree.body), "ModelNew")
     own = _member(node, "forward") if isinstance(node, ast.ClassDef) else node
     return without_docstring(own.body) if isinstance(own, ast.FunctionDef) else []
+
+
+def _is_ellipsis(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _member(node: ast.ClassDef, name: str) -> Function | None:

@@ -41,8 +41,8 @@ _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z_][\w.:-]{0,40})(?:[\s=][^<>\n
 _LINE_BREAK = re.compile(r"<br[ ]?/?>", re.IGNORECASE)
 _WRAPPERS = frozenset({
     "answer", "final", "final_answer", "finalanswer", "code", "kernel", "solution", "python", "response", "output",
-    "result", "implementation", "body", "forward", "content", "source", "artifact", "file", "tool_call", "function_call",
-    "function", "parameter", "invoke", "arg_value", "pre", "modelnew",
+    "result", "implementation", "body", "forward", "content", "source", "artifact", "file", "tool_call",
+    "function_call", "function", "parameter", "invoke", "arg_value", "pre", "modelnew",
 })  # fmt: skip
 """Tags that part a text even where only one of the two is there."""
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
@@ -52,7 +52,7 @@ _NUMBERED = re.compile(r"^[ \t]*\d{1,4}[ \t]?[:|│][ ]?")
 _CODE_LINE = re.compile(
     r"^[ \t]*(?:import \w|from [\w.]+ import |class \w+[(:]|(?:async )?def \w+\(|@\w|return\b|try:"
     r"|if .*:|for .* in |with .*:"
-    r"|[A-Za-z_][\w.]*(?:, ?[A-Za-z_]\w*)*(?: ?: ?[\w.\[\]]+)? ?[-+*/@]?= ?\S)"
+    r"|[A-Za-z_][\w.]{0,80}(?:, ?[A-Za-z_]\w{0,80}){0,20}(?: ?: ?[\w.\[\]]{1,80})? ?[-+*/@]?= ?\S)"
 )
 _GOES_ON = re.compile(
     r"^(?:\s|$|[)\]}#\"']|[A-Za-z_][\w.]*[(\[]"

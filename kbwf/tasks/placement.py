@@ -71,7 +71,7 @@ def place_file(offer: Offer, helpers: list[Part], task: Task) -> str:
     reference = reference_model(task.reference_source).tree
     parts = [*helpers, *parts_of(offer.reading.text, offer.reading.tree.body)]
     kept = [part for part in parts if not imports_the_reference(part.node, reference)]
-    lacks = lacking([part.node for part in kept])
+    lacks = lacking([part.node for part in kept if not _is_for_scripts(part.node)])
     needs_reference = len(kept) < len(parts) or bool(lacks & bound_at_the_top(reference))
     if len(kept) < len(parts) or helpers or (needs_reference and any(is_future(part.node) for part in parts)):
         future, kept = split_future(kept)
@@ -189,6 +189,11 @@ def _is_member(node: ast.stmt, reached: set[str], named: set[str]) -> bool:
         return takes_self and (node.name in reached or node.name.startswith("__"))
     names = binds(node)
     return isinstance(node, ast.Assign | ast.AnnAssign) and bool(names) and names <= reached and not names & named
+
+
+def _is_for_scripts(node: ast.stmt) -> bool:
+    """`if __name__ == "__main__":`, which a kernel never is."""
+    return isinstance(node, ast.If) and "__name__" in loaded([node.test])
 
 
 def _only_calls_super(init: Function) -> bool:

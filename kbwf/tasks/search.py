@@ -103,9 +103,9 @@ class Search:
                 if inside := self._visit(Block(answer, label=block.label), num_layers + 1):
                     return inside
         for blocks in unpack(block, self._task.reference_source):
-            inside = [self._visit(each, num_layers + 1) for each in reversed(blocks)]
-            if any(inside):
-                return [each for offers in reversed(inside) for each in offers]
+            offers = [self._visit(each, num_layers + 1) for each in reversed(blocks)]
+            if any(offers):
+                return [each for group in reversed(offers) for each in group]
         return []
 
     def _read(self, block: Block, is_root: bool = False) -> Found | None:
@@ -189,8 +189,8 @@ class Search:
 
 
 def _without_words(reading: Reading) -> Reading:
-    """Without statements at the top that are names alone: `Sure` on a line of its own is no code."""
-    words = (ast.Expr, ast.Name, ast.UnaryOp, ast.unaryop, ast.expr_context)
+    """Without statements at the top that are names alone: `Sure`, or `kernel.py`, on a line of its own is no code."""
+    words = (ast.Expr, ast.Name, ast.Attribute, ast.UnaryOp, ast.unaryop, ast.expr_context)
     count = line = 0
     for node in reading.tree.body:
         if not isinstance(node, ast.Expr) or not all(isinstance(each, words) for each in ast.walk(node)):

@@ -132,7 +132,7 @@ def _own_messages(response: str) -> list[str]:
             line, _, rest = text.lstrip().partition("\n")
             word, _, rest_of_line = line.partition(" ")
             role, channel = word.lower() or "assistant", ""
-            text = rest if mark == "start" else f"{rest_of_line}\n{rest}"
+            text = rest if mark == "start" or not rest_of_line else f"{rest_of_line}\n{rest}"
         elif mark in _OTHERS or mark in _OWN:
             role, channel = mark, ""
         elif mark == "channel" and (named := _CHANNEL.match(text)):

@@ -84,14 +84,20 @@ FORWARD_BODY: dict[str, tuple[str, str]] = {
         forward("return scale(d, A)", before=JIT_SCALE),
     ),
     "class_with_init": (
-        "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.axis = 1\n"
-        "    def forward(self, d, A):\n        return d.unsqueeze(self.axis) * A",
-        "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.axis = 1\n"
-        "    def forward(self, d, A):\n        return d.unsqueeze(self.axis) * A",
+        (
+            "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.axis = 1\n"
+            "    def forward(self, d, A):\n        return d.unsqueeze(self.axis) * A"
+        ),
+        (
+            "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.axis = 1\n"
+            "    def forward(self, d, A):\n        return d.unsqueeze(self.axis) * A"
+        ),
     ),
     "whole_file_imports": (
-        f"import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n{CLASS}\n"
-        "if __name__ == '__main__':\n    print(ModelNew()(torch.rand(2), torch.rand(2, 2)))",
+        (
+            f"import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n{CLASS}\n"
+            "if __name__ == '__main__':\n    print(ModelNew()(torch.rand(2), torch.rand(2, 2)))"
+        ),
         forward(BODY, before="import torch.nn.functional as F"),
     ),
     "other_class_name": (f"class FastDiag(nn.Module):\n    def forward(self, d, A):\n        {BODY}", MEANT),
@@ -113,8 +119,10 @@ FORWARD_BODY: dict[str, tuple[str, str]] = {
     "bash_last": (f"```python\n{BODY}\n```\n```bash\npip install triton\n```", MEANT),
     "diff_block": (
         f"```diff\n-        {REFERENCE_BODY}\n+        {BODY}\n```",
-        "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
-        f"    def forward(self, d, A):\n        {BODY}",
+        (
+            "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+            f"    def forward(self, d, A):\n        {BODY}"
+        ),
     ),
     "docstring_fence": (f'"""Usage:\n```python\nmodel(d, A)\n```\n"""\n{BODY}', MEANT),
     "ellipsis_style": ("        " + BODY, MEANT),
@@ -144,8 +152,8 @@ DOUBTFUL_FORWARD_BODY = {
     "async_def": (f"async def forward(self, d, A):\n    {BODY}", "forward is a coroutine"),
     "yield_body": ("yield d", "no return statement"),
 }
-"""The three of style forward_body that mean no kernel, and why: cut off inside of its reasoning; a call gives a coroutine,
-which is no tensor; a generator without a result."""
+"""The three of style forward_body that mean no kernel, and why: cut off inside of its reasoning; a call gives a
+coroutine, which is no tensor; a generator without a result."""
 
 NEWER_SYNTAX = {"type_stmt_312": (f"type X = int\n{BODY}", forward(f"type X = int\n{BODY}"))}
 """Python before 3.12 cannot read it: there the line counts as prose."""
@@ -191,8 +199,8 @@ _AS_THEY_ARE = {
     "mn_threads": "import threading\n"
     + FILE.replace(
         BODY,
-        "\n        r = []\n        t = threading.Thread(target=lambda: r.append(d.unsqueeze(1) * A)); t.start(); t.join()\n"
-        "        return r[0]",
+        "\n        r = []\n        t = threading.Thread(target=lambda: r.append(d.unsqueeze(1) * A)); "
+        "t.start(); t.join()\n        return r[0]",
     ),
     "mn_subprocess": "import subprocess\n" + _before_return("subprocess.run(['true'], check=True)"),
     "mn_attr_on_tensor": FILE.replace(BODY, "y = d.unsqueeze(1) * A; y.note = 1; return y"),

@@ -64,6 +64,8 @@ FENCES = {
     "inline_in_a_sentence": (f"The final answer is `{BODY}`.", MEANT),
     "label_before_code": (f"Answer: {BODY}", MEANT),
     "word_before_code": (f"Sure\n    {BODY}", MEANT),
+    "file_name_before_code": (f"```\nmodel_new.py\n{CLASS}```", MEANT),
+    "notebook_magic": (f"```python\n%%writefile kernel.py\n{CLASS}```", MEANT),
     "language_left_over": (f"python\n{BODY}", MEANT),
     "heading_before_code": (f"### Solution\n\n{BODY}", MEANT),
     "numbered_lines": ("1: x = d.unsqueeze(1)\n2: return x * A", IN_TWO_LINES),
@@ -136,12 +138,17 @@ MARKS = {
     "python_brackets": (f"[PYTHON]\n{BODY}\n[/PYTHON]", MEANT),
     "harmony_final_only": (f"think<|end|>{HARMONY}final<|message|>{BODY}<|return|>", MEANT),
     "harmony_commentary_first": (
-        f"{HARMONY}commentary<|message|>{REFERENCE_BODY}<|end|>{HARMONY}final <|constrain|>python<|message|>{BODY}<|return|>",
+        (
+            f"{HARMONY}commentary<|message|>{REFERENCE_BODY}<|end|>"
+            f"{HARMONY}final <|constrain|>python<|message|>{BODY}<|return|>"
+        ),
         MEANT,
     ),
     "harmony_call": (
-        "<|channel|>analysis<|message|>hm<|end|>"
-        f"{HARMONY}commentary to=functions.submit <|constrain|>json<|message|>{json.dumps({'code': LINES})}<|call|>",
+        (
+            "<|channel|>analysis<|message|>hm<|end|>"
+            f"{HARMONY}commentary to=functions.submit <|constrain|>json<|message|>{json.dumps({'code': LINES})}<|call|>"
+        ),
         IN_TWO_LINES,
     ),
     "harmony_without_marks": (f"analysisWe try {REFERENCE_BODY}.assistantfinal{BODY}", MEANT),
@@ -200,7 +207,10 @@ SIGNATURES = {
 
 BESIDE = {
     "all_beside_a_function": (
-        f"import math\nK = 1\n\n{JIT_SCALE}\n\nclass Pair:\n    k = math.pi\n\n\ndef forward(self, d, A):\n    return scale(d, A)",
+        (
+            f"import math\nK = 1\n\n{JIT_SCALE}\n\nclass Pair:\n    k = math.pi\n\n\n"
+            "def forward(self, d, A):\n    return scale(d, A)"
+        ),
         forward("return scale(d, A)", before=f"import math\nK = 1\n\n{JIT_SCALE}\n\nclass Pair:\n    k = math.pi\n"),
     ),
     "helper_after_forward": (
@@ -208,31 +218,51 @@ BESIDE = {
         forward("return scale(d, A)", after=SCALE),
     ),
     "methods_without_a_class": (
-        "def __init__(self):\n    super().__init__()\n    self.axis = 1\n\n\ndef _wide(self, d):\n"
-        "    return d.unsqueeze(self.axis)\n\n\nBY = 1\n\n\ndef forward(self, d, A):\n    return self._wide(d) * A * self.BY",
-        "class ModelNew(Model):\n    def __init__(self):\n        super().__init__()\n        self.axis = 1\n\n"
-        "    def _wide(self, d):\n        return d.unsqueeze(self.axis)\n\n    BY = 1\n\n"
-        "    def forward(self, d, A):\n        return self._wide(d) * A * self.BY",
+        (
+            "def __init__(self):\n    super().__init__()\n    self.axis = 1\n\n\ndef _wide(self, d):\n"
+            "    return d.unsqueeze(self.axis)\n\n\nBY = 1\n\n\n"
+            "def forward(self, d, A):\n    return self._wide(d) * A * self.BY"
+        ),
+        (
+            "class ModelNew(Model):\n    def __init__(self):\n        super().__init__()\n        self.axis = 1\n\n"
+            "    def _wide(self, d):\n        return d.unsqueeze(self.axis)\n\n    BY = 1\n\n"
+            "    def forward(self, d, A):\n        return self._wide(d) * A * self.BY"
+        ),
     ),
     "class_attribute_and_method": (
-        "class ModelNew(nn.Module):\n    axis = 1\n\n    def forward(self, d, A):\n        return self.wide(d) * A\n\n"
-        "    def wide(self, d):\n        return d.unsqueeze(self.axis)",
-        "class ModelNew(Model):\n    axis = 1\n\n    def forward(self, d, A):\n        return self.wide(d) * A\n\n"
-        "    def wide(self, d):\n        return d.unsqueeze(self.axis)",
+        (
+            "class ModelNew(nn.Module):\n    axis = 1\n\n"
+            "    def forward(self, d, A):\n        return self.wide(d) * A\n\n"
+            "    def wide(self, d):\n        return d.unsqueeze(self.axis)"
+        ),
+        (
+            "class ModelNew(Model):\n    axis = 1\n\n    def forward(self, d, A):\n        return self.wide(d) * A\n\n"
+            "    def wide(self, d):\n        return d.unsqueeze(self.axis)"
+        ),
     ),
     "helper_class": (
-        f"class Scale(nn.Module):\n    def forward(self, d, A):\n        {BODY}\n\n\nclass ModelNew(nn.Module):\n"
-        "    def __init__(self):\n        super().__init__()\n        self.scale = Scale()\n\n"
-        "    def forward(self, d, A):\n        return self.scale(d, A)",
-        f"class Scale(nn.Module):\n    def forward(self, d, A):\n        {BODY}\n\n\nclass ModelNew(nn.Module):\n"
-        "    def __init__(self):\n        super().__init__()\n        self.scale = Scale()\n\n"
-        "    def forward(self, d, A):\n        return self.scale(d, A)",
+        (
+            f"class Scale(nn.Module):\n    def forward(self, d, A):\n        {BODY}\n\n\nclass ModelNew(nn.Module):\n"
+            "    def __init__(self):\n        super().__init__()\n        self.scale = Scale()\n\n"
+            "    def forward(self, d, A):\n        return self.scale(d, A)"
+        ),
+        (
+            f"class Scale(nn.Module):\n    def forward(self, d, A):\n        {BODY}\n\n\nclass ModelNew(nn.Module):\n"
+            "    def __init__(self):\n        super().__init__()\n        self.scale = Scale()\n\n"
+            "    def forward(self, d, A):\n        return self.scale(d, A)"
+        ),
     ),
     "other_name_with_old_super": (
-        "class FastDiag(nn.Module):\n    def __init__(self):\n        super(FastDiag, self).__init__()\n        self.k = 1\n\n"
-        f"    def forward(self, d, A):\n        {BODY}\n",
-        "class ModelNew(nn.Module):\n    def __init__(self):\n        super(ModelNew, self).__init__()\n        self.k = 1\n\n"
-        f"    def forward(self, d, A):\n        {BODY}\n",
+        (
+            "class FastDiag(nn.Module):\n    def __init__(self):\n        super(FastDiag, self).__init__()\n"
+            "        self.k = 1\n\n"
+            f"    def forward(self, d, A):\n        {BODY}\n"
+        ),
+        (
+            "class ModelNew(nn.Module):\n    def __init__(self):\n        super(ModelNew, self).__init__()\n"
+            "        self.k = 1\n\n"
+            f"    def forward(self, d, A):\n        {BODY}\n"
+        ),
     ),
     "new_class_under_the_old_name": (
         f"import torch\nimport torch.nn as nn\n\n{CLASS.replace('ModelNew', 'Model')}",
@@ -271,13 +301,23 @@ SEVERAL_BLOCKS = {
         MEANT,
     ),
     "unit_test_last": (
-        f"```python\n{CLASS}```\n```python\nclass TestIt(unittest.TestCase):\n    def test_it(self):\n        return 1\n```",
+        (
+            f"```python\n{CLASS}```\n```python\nclass TestIt(unittest.TestCase):\n"
+            "    def test_it(self):\n        return 1\n```"
+        ),
         MEANT,
     ),
     "reference_file_last": (f"```python\n{CLASS}```\nThe original:\n```python\n{REFERENCE_FILE}```", MEANT),
     "reference_first_and_said": (f"Instead of\n```python\n{REFERENCE_BODY}\n```\nwrite\n```python\n{BODY}\n```", MEANT),
     "passage_last": (f"```python\n{CLASS}```\nThe heart of it:\n```python\n{BODY}\n```", MEANT),
     "unfinished_passage_last": (f"```python\n{LINES}\n```\nIt ends in\n```python\nreturn y\n```", IN_TWO_LINES),
+    "outline_with_a_result_last": (
+        (
+            f"```python\n{CLASS}```\nIn short:\n```python\nclass ModelNew(nn.Module):\n    def forward(self, d, A):\n"
+            "        ...\n        return x\n```"
+        ),
+        MEANT,
+    ),
     "outline_last": (
         f"```python\n{CLASS}```\n```python\nclass ModelNew(nn.Module):\n    def forward(self, d, A):\n        ...\n```",
         MEANT,
@@ -296,12 +336,17 @@ SEVERAL_BLOCKS = {
 
 WRAPPED = {
     "diff_with_context": (
-        f"```diff\n class Model(nn.Module):\n     def forward(self, d, A):\n-        {REFERENCE_BODY}\n"
-        "+        x = d.unsqueeze(1)\n+        return x * A\n```",
+        (
+            f"```diff\n class Model(nn.Module):\n     def forward(self, d, A):\n-        {REFERENCE_BODY}\n"
+            "+        x = d.unsqueeze(1)\n+        return x * A\n```"
+        ),
         IN_TWO_LINES,
     ),
     "diff_unified": (
-        f"--- a/model.py\n+++ b/model.py\n@@ -14,2 +14,2 @@\n     def forward(self, d, A):\n-        {REFERENCE_BODY}\n+        {BODY}\n",
+        (
+            "--- a/model.py\n+++ b/model.py\n@@ -14,2 +14,2 @@\n     def forward(self, d, A):\n"
+            f"-        {REFERENCE_BODY}\n+        {BODY}\n"
+        ),
         PATCHED,
     ),
     "diff_in_prose": (f"Change this:\n-        {REFERENCE_BODY}\n+        {BODY}\nDone.", PATCHED),
@@ -310,7 +355,10 @@ WRAPPED = {
         PATCHED,
     ),
     "diff_patch_marks": (
-        f"*** Begin Patch\n*** Update File: model.py\n@@ def forward\n-        {REFERENCE_BODY}\n+        {BODY}\n*** End Patch",
+        (
+            "*** Begin Patch\n*** Update File: model.py\n@@ def forward\n"
+            f"-        {REFERENCE_BODY}\n+        {BODY}\n*** End Patch"
+        ),
         PATCHED,
     ),
     "diff_less_indented": (f"```diff\n-{REFERENCE_BODY}\n+{BODY}\n```", PATCHED),
@@ -322,7 +370,10 @@ WRAPPED = {
     "json_in_prose": (f"Here: {json.dumps({'code': LINES})} - done", IN_TWO_LINES),
     "json_with_a_fence": (json.dumps({"code": f"```python\n{LINES}\n```"}), IN_TWO_LINES),
     "json_lines": (json.dumps({"code": LINES.split("\n")}), IN_TWO_LINES),
-    "json_with_reasoning": (json.dumps({"reasoning": REFERENCE_BODY, "code": LINES, "tests": "return d"}), IN_TWO_LINES),
+    "json_with_reasoning": (
+        json.dumps({"reasoning": REFERENCE_BODY, "code": LINES, "tests": "return d"}),
+        IN_TWO_LINES,
+    ),
     "json_line_breaks": ('{"code": "x = d.unsqueeze(1)\nreturn x * A"}', IN_TWO_LINES),
     "json_cut": (f'{{"code": "{BODY}', MEANT),
     "json_in_json": (json.dumps({"name": "f", "arguments": json.dumps({"code": LINES})}), IN_TWO_LINES),
@@ -338,7 +389,10 @@ WRAPPED = {
     "html_that_parses": (f"x = d &lt; 1\n{BODY}", forward(f"x = d < 1\n{BODY}")),
     "html_quotes": (f"```python\ns = &quot;a&#39;&quot;\n{BODY}\n```", forward(f's = "a\'"\n{BODY}')),
     "html_twice": (f"if 1 &amp;lt; 2:\n    {BODY}", forward(f"if 1 < 2:\n    {BODY}")),
-    "html_tags": (f'<pre><code class="language-python">x = d &lt; 1\n{BODY}\n</code></pre>', forward(f"x = d < 1\n{BODY}")),
+    "html_tags": (
+        f'<pre><code class="language-python">x = d &lt; 1\n{BODY}\n</code></pre>',
+        forward(f"x = d < 1\n{BODY}"),
+    ),
     "html_line_breaks": ("x = d.unsqueeze(1)<br>return x * A", IN_TWO_LINES),
     "tag_code": (f"<code>\n{BODY}\n</code>", MEANT),
     "tag_answer_upper_case": (f"<ANSWER>{BODY}</ANSWER>", MEANT),
@@ -349,19 +403,28 @@ WRAPPED = {
     "tag_cdata": (f"<code language='python'><![CDATA[\n{BODY}\n]]></code>", MEANT),
     "tag_of_its_own_name": (f"<optimized_code>\n{LINES}\n</optimized_code>", IN_TWO_LINES),
     "tag_then_explanation": (f"<answer>\n{LINES}\n</answer>\n<explanation>return early</explanation>", IN_TWO_LINES),
-    "tool_call": (f'<tool_call>\n{json.dumps({"name": "f", "arguments": {"code": LINES}})}\n</tool_call>', IN_TWO_LINES),
+    "tool_call": (
+        f"<tool_call>\n{json.dumps({'name': 'f', 'arguments': {'code': LINES}})}\n</tool_call>",
+        IN_TWO_LINES,
+    ),
     "tool_parameter": (f"<function=submit><parameter=code>\n{LINES}\n</parameter></function>", IN_TWO_LINES),
     "tool_invoke": (f'<invoke name="f"><parameter name="code">{LINES}</parameter></invoke>', IN_TWO_LINES),
-    "tool_arg_value": (f"<tool_call>f\n<arg_key>code</arg_key>\n<arg_value>{LINES}</arg_value>\n</tool_call>", IN_TWO_LINES),
-    "tool_mistral": (f'[TOOL_CALLS][{json.dumps({"name": "f", "arguments": {"code": LINES}})}]', IN_TWO_LINES),
-    "tool_kimi": (f'<|tool_call_begin|>f:0<|tool_call_argument_begin|>{json.dumps({"code": LINES})}<|tool_call_end|>', IN_TWO_LINES),
+    "tool_arg_value": (
+        f"<tool_call>f\n<arg_key>code</arg_key>\n<arg_value>{LINES}</arg_value>\n</tool_call>",
+        IN_TWO_LINES,
+    ),
+    "tool_mistral": (f"[TOOL_CALLS][{json.dumps({'name': 'f', 'arguments': {'code': LINES}})}]", IN_TWO_LINES),
+    "tool_kimi": (
+        f"<|tool_call_begin|>f:0<|tool_call_argument_begin|>{json.dumps({'code': LINES})}<|tool_call_end|>",
+        IN_TWO_LINES,
+    ),
     "tool_deepseek": (
         f"<｜tool▁call▁begin｜>function<｜tool▁sep｜>f\n```json\n{json.dumps({'code': LINES})}\n```<｜tool▁call▁end｜>",
         IN_TWO_LINES,
     ),
     "tool_gemma": (f'<|tool_call>call:f{{code:<|"|>{LINES}<|"|>}}<tool_call|>', IN_TWO_LINES),
     "tool_llama": (f'<|python_tag|>f.call(code="{BODY}")<|eom_id|>', MEANT),
-}  # fmt: skip
+}
 
 OFFERED_REFERENCE = {
     "reference_body": (REFERENCE_BODY, forward(REFERENCE_BODY)),
@@ -393,13 +456,19 @@ MODEL_NEW: dict[str, tuple[str, str]] = {
     "file_then_reference": (f"```python\n{FILE}```\nReference:\n```python\n{REFERENCE_FILE}```", FILE),
     "file_then_cpp": (f"```python\n{FILE}```\n```cpp\n#include <torch/extension.h>\n```", FILE),
     "file_then_another_module": (
-        f"```python\n{FILE}```\nUsage:\n```python\nimport torch.nn as nn\nclass Net(nn.Module):\n"
-        "    def forward(self, x):\n        return x\n```",
+        (
+            f"```python\n{FILE}```\nUsage:\n```python\nimport torch.nn as nn\nclass Net(nn.Module):\n"
+            "    def forward(self, x):\n        return x\n```"
+        ),
         FILE,
     ),
     "file_after_draft": (
         f"<think>\n```python\n{FILE.replace('*', '+')}```\n</think>\n```python\n{FILE}```<|im_end|>",
         FILE,
+    ),
+    "file_run_as_a_script": (
+        f"{FILE}\nif __name__ == '__main__':\n    print(ModelNew()(*get_inputs()))\n",
+        f"{FILE}\nif __name__ == '__main__':\n    print(ModelNew()(*get_inputs()))\n",
     ),
     "file_json": (json.dumps({"analysis": FILE.replace("*", "+"), "kernel": FILE}), FILE),
     "file_html": (f"<code>\n{FILE.replace('(1)', '(0 &lt; 1)')}</code>", FILE.replace("(1)", "(0 < 1)")),
@@ -456,14 +525,20 @@ WITHOUT_FORWARD_BODY: dict[str, tuple[str, str]] = {
     "reference_file": (REFERENCE_FILE, "it repeats the reference"),
     "reference_in_a_fence": (f"```python\n{REFERENCE_FILE}```", "it repeats the reference"),
     "reference_quoted": (f"The reference is slow:\n```python\n{REFERENCE_BODY}\n```", "only quotes the reference"),
-    "reference_quoted_in_a_refusal": (f"I cannot do better than\n```\n{REFERENCE_BODY}\n```", "only quotes the reference"),
+    "reference_quoted_in_a_refusal": (
+        f"I cannot do better than\n```\n{REFERENCE_BODY}\n```",
+        "only quotes the reference",
+    ),
     "reference_quoted_inline": (f"The reference does `{REFERENCE_BODY}`, which is slow.", "syntax error"),
     "c_in_a_fence": ("```cpp\nreturn d * A;\n```", "no Python, but cpp"),
     "test_alone": ("def check(d, A):\n    return torch.allclose(d, A)", "no return statement"),
     "usage_alone": ("```python\nmodel = Model()\nprint(model(d, A))\n```", "no return statement"),
     "outline": ("class ModelNew(nn.Module):\n    def forward(self, d, A):\n        ...", "forward does nothing"),
     "outline_that_raises": ("def forward(self, d, A):\n    raise NotImplementedError", "forward does nothing"),
-    "class_without_forward": ("class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()", "ModelNew has no forward"),
+    "class_without_forward": (
+        "class ModelNew(nn.Module):\n    def __init__(self):\n        super().__init__()",
+        "ModelNew has no forward",
+    ),
     "reasoning_alone": (f"<|channel|>analysis<|message|>so\n```python\n{BODY}\n```", "no answer after it"),
     "reasoning_nested_and_open": (f"<think>a\n<think>b</think>\n```python\n{BODY}\n```\nno", "no answer after it"),
     "refusal_then_another_document": (f"I can't.<|endoftext|>{BODY}", "syntax error in line 1"),
@@ -475,7 +550,7 @@ WITHOUT_FORWARD_BODY: dict[str, tuple[str, str]] = {
     "cut_off": ("x = d.unsqueeze(1)\nreturn x * (A +", "syntax error in line 2"),
     "cut_off_in_a_fence": ("```python\ndef forward(self, d, A):\n    x = torch.empty(", "syntax error"),
     "two_functions": ("def f(d, A):\n    return d\n\ndef g(d, A):\n    return A", "no return statement"),
-}  # fmt: skip
+}
 """The answer, and part of the reason."""
 
 WITHOUT_MODEL_NEW: dict[str, tuple[str, str]] = {
@@ -487,6 +562,9 @@ WITHOUT_MODEL_NEW: dict[str, tuple[str, str]] = {
     "coroutine": ("class ModelNew(nn.Module):\n    async def forward(self, d, A):\n        return d", "coroutine"),
     "body_alone": (BODY, "does not define ModelNew"),
     "cut_off": ("```python\nclass ModelNew(nn.Module):\n    def forward(self, d", "syntax error"),
-    "naive_class_alone": (f"class NaiveModel(nn.Module):\n    def forward(self, d, A):\n        {BODY}", "does not define ModelNew"),
-}  # fmt: skip
+    "naive_class_alone": (
+        f"class NaiveModel(nn.Module):\n    def forward(self, d, A):\n        {BODY}",
+        "does not define ModelNew",
+    ),
+}
 """The answer, and part of the reason."""

@@ -1,6 +1,6 @@
 """A known kernel in random combinations of what models wrap one in: whatever it comes in, it comes out.
 
-`pytest tests/tasks/test_packagings.py --hypothesis-profile=search` tries 2,000 combinations.
+`pytest tests/tasks/test_combinations.py --hypothesis-profile=search` tries 2,000 combinations.
 """
 
 import ast
@@ -20,6 +20,7 @@ from kbwf.tasks.sources import load_task
 from tests.tasks.answers_of_models import BODY, CLASS, FILE, JIT_SCALE, REFERENCE_BODY, SCALE
 
 NUM_COMBINATIONS = max(200, settings().max_examples)
+"""The profile may ask for more."""
 TASK = load_task(TaskSettings(), 1)
 
 
@@ -215,7 +216,7 @@ def comes_out(known: Known, response: str) -> bool:
     return own == definitions(known.definitions)
 
 
-@settings(max_examples=NUM_COMBINATIONS, derandomize=True, deadline=None)
+@settings(max_examples=NUM_COMBINATIONS)
 @given(case=responses())
 def test_a_known_kernel_comes_out_of_whatever_it_is_packaged_in(case: tuple[Known, str]) -> None:
     """Characters, block, prose, drafts, tests, reasoning and chat marks, all drawn."""
