@@ -37,7 +37,8 @@ def _changed_lines(lines: list[str]) -> list[str]:
             passages[-1].append(line)
         else:
             passages.append([])
-    longest = "\n".join(max(passages, key=len)).strip("\n").split("\n")
+    longest = max(passages, key=len)
+    longest = "\n".join(longest).strip("\n").split("\n")
     has_both = any(line.startswith("+") for line in longest) and any(line.startswith(("-", "@@")) for line in longest)
     return longest if has_both else []
 

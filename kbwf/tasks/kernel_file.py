@@ -60,7 +60,7 @@ def beside(
         if part is not kernel and (is_there or is_text or imports_the_reference(node, reference)):
             continue
         is_definition = isinstance(node, ast.ClassDef | Function) or is_import(node)
-        uses_kernel = kernel in kept and bool(loaded([node]) & users) and not _changes(node, "ModelNew")
+        uses_kernel = kernel in kept and bool(loaded([node]) & users) and not changes(node)
         if uses_kernel and not is_definition and not binds(node) & needed:
             not_taken.append(first_line(node))
             users |= binds(node)
@@ -129,6 +129,7 @@ def first_line(node: ast.stmt) -> str:
     return ast.unparse(node).partition("\n")[0][:80]
 
 
-def _changes(node: ast.stmt, name: str) -> bool:
+def changes(node: ast.stmt) -> bool:
+    """Whether a statement makes `ModelNew`, or something of it, another one."""
     called = [each.func.id for each in ast.walk(node) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)]
-    return name in bound([node]) or bool(attributes_of(name, [node], ast.Store)) or "setattr" in called
+    return "ModelNew" in bound([node]) or bool(attributes_of("ModelNew", [node], ast.Store)) or "setattr" in called

@@ -163,7 +163,7 @@ def _require_forward(statements: list[ast.stmt]) -> None:
 
 
 def _require_fit(node: ast.stmt, task: Task, is_method: bool) -> None:
-    if isinstance(node, ast.Assign):
+    if isinstance(node, ast.Assign | ast.Expr):
         assert isinstance(node.value, ast.Lambda)
         arguments, decorators = node.value.args, []
     else:
@@ -266,6 +266,8 @@ def _function_name(node: ast.stmt) -> str | None:
         return node.name
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and isinstance(node.targets[0], ast.Name):
         return node.targets[0].id
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
+        return "forward"
     return None
 
 

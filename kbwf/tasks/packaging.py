@@ -30,9 +30,7 @@ class Block(NamedTuple):
 
 _EDGE = rf"[ \t\u00a0\u3000{INVISIBLE}]*"
 _FENCE = re.compile(rf"^{_EDGE}(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]+)?(?P<run>`{{3,}}|~{{3,}})(?P<info>[^`\n]*)$")
-_ONE_LINE = re.compile(
-    r"^[ \t]*(?P<run>`{1,6})(?:(?P<language>[A-Za-z][\w+#-]{0,20})[ ]+)??(?P<code>[^`\n]+)(?P=run)[ \t.]*$"
-)
+_ONE_LINE = re.compile(r"^[ \t]*(?P<run>`{1,6})(?P<code>[^`\n]+)(?P=run)[ \t.]*$")
 _LANGUAGE = re.compile(r"\{?[.\s]{0,3}(?P<name>[A-Za-z][\w+#-]*)")
 _INFO_AFTER_PROSE = re.compile(r"[ ]?[\w+#.-]{0,20}[ \t]*")
 _CODE = re.compile(r"(?:import |from |def |class |return\b|@\w|[\w.]+ = \S|[\w.]+\()")
@@ -152,7 +150,8 @@ def split_fences(text: str, skip_strings: bool) -> list[Block]:
         one_line = _ONE_LINE.match(line) if not run and not fence and "`" in line else None
         if one_line:
             end_block()
-            blocks.append(Block(one_line["code"].strip(), one_line["language"] or "", label))
+            code = one_line["code"].strip()
+            blocks.append(Block(_language(code)[1] or code, label=label))
             has_fences = True
         elif not fence:
             lines.append(line)
@@ -252,7 +251,8 @@ def _fence(line: str, run: str) -> tuple[str, str, str]:
 
 def _language(info: str) -> tuple[str, str]:
     """Language of a block, and its first line if it stands beside the fence: `python`, `python import torch`."""
+    if _CODE.match(info):
+        return "", info
     named = _LANGUAGE.match(info)
-    if named and _CODE.match(info[named.end() :].strip()):
-        return named["name"], info[named.end() :].strip()
-    return ("", info) if _CODE.match(info) else (named["name"] if named else "", "")
+    rest = info[named.end() :].strip() if named else ""
+    return named["name"] if named else "", rest if _CODE.match(rest) else ""

@@ -15,6 +15,7 @@ from kbwf.tasks.kernel_file import (
     Part,
     beside,
     bound_at_the_top,
+    changes,
     first_line,
     imports_the_reference,
     is_future,
@@ -143,6 +144,8 @@ def _of_function(offer: Offer, node: ast.stmt, task: Task) -> _Kernel:
         method = _method(reference, ast.parse(call).body, call, [], [])
         return _Kernel([*before, *parts_of(text, [node])], _model_new([*members, method]), after, [], None)
     method = _method(fit.arguments, body, text, fit.renamed, decorators)
+    if binds(node) & loaded(each for each in others if isinstance(each, Function | ast.ClassDef) or changes(each)):
+        return _Kernel([*before, *parts_of(text, [node])], _model_new([*members, method]), after, [], None)
     return _Kernel(before, _model_new([*members, method]), after, [], node)
 
 
@@ -177,6 +180,8 @@ def _model_new(members: list[Part], bases: str = "Model", decorators: Iterable[a
 
 def _lambda_or_function(node: ast.stmt) -> tuple[ast.arguments, list[ast.stmt]]:
     if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda):
+        return node.value.args, ast.parse(f"return {ast.unparse(node.value.body)}").body
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Lambda):
         return node.value.args, ast.parse(f"return {ast.unparse(node.value.body)}").body
     assert isinstance(node, ast.FunctionDef)
     return node.args, node.body

@@ -35,6 +35,7 @@ FENCES = {
     "fence_first_line_beside_it": (f"```python import math\n{BODY}\n```", forward(BODY, before="import math")),
     "fence_after_prose": (f"Here it is: ```python\n{LINES}\n```", IN_TWO_LINES),
     "fence_and_text_after_it": (f"```python\n{LINES}\n``` and done", IN_TWO_LINES),
+    "fence_on_one_line": (f"```python {BODY}```", MEANT),
     "fence_closed_only": (f"{LINES}\n```", IN_TWO_LINES),
     "fence_closed_only_same_line": (f"{LINES}```", IN_TWO_LINES),
     "fence_closed_only_then_test": (f"{BODY}\n```\nTest:\n```python\nprint(Model()(d, A))\n```", MEANT),
@@ -199,6 +200,11 @@ SIGNATURES = {
         forward("model, x, y = self, d, A\nreturn x.unsqueeze(1) * y"),
     ),
     "class_continued": (f"    def forward(self, d, A):\n        {BODY}\n\nN = 320", MEANT),
+    "lambda_alone": ("lambda self, d, A: d.unsqueeze(1) * A", MEANT),
+    "function_set_as_forward": (
+        f"def fast(self, d, A):\n    {BODY}\n\n\nModelNew.forward = fast",
+        f"def fast(self, d, A):\n    {BODY}\n\n\n{MEANT}\n\n\nModelNew.forward = fast",
+    ),
     "static_method": (
         f"class ModelNew(Model):\n    @staticmethod\n    def forward(d, A):\n        {BODY}",
         f"class ModelNew(Model):\n    @staticmethod\n    def forward(d, A):\n        {BODY}",

@@ -142,6 +142,13 @@ WHOLES: list[Wrap] = [
     lambda code: f"submit(code={code!r})",
 ]
 """Packagings that nothing stands beside."""
+OUTER: list[Wrap] = [
+    lambda text: f"<response>\n{text}\n</response>",
+    lambda text: text.replace("\n", "\n> ").join(("> ", "")),
+    lambda text: json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}),
+    html.escape,
+    lambda text: f"`````markdown\n{text}\n`````",
+]
 REASONING: list[Callable[[str], str]] = [
     lambda thought: f"<think>{thought}</think>\n",
     lambda thought: f"<THINK>\n{thought}\n</THINK>\n\n",
@@ -193,6 +200,8 @@ def responses(draw: st.DrawFn) -> tuple[Known, str]:
         if draw(st.booleans()):
             parts.append(draw(st.sampled_from(AFTERWORDS)))
         text = draw(st.sampled_from(["\n", "\n\n"])).join(parts)
+    if draw(st.integers(0, 5)) == 0:
+        text = draw(st.sampled_from(OUTER))(text)
     if draw(st.booleans()):
         text = draw(st.sampled_from(REASONING))(draw(st.sampled_from(THOUGHTS))) + text
     if draw(st.booleans()):
