@@ -16,7 +16,7 @@ _OTHER_LANGUAGES = frozenset({
 """Languages in which `return x` may be a line too."""
 _ASIDE = re.compile(
     r"\b(?:draft|first attempt|reference|original|naive|slow|baseline|replaces|wrong|incorrect|avoid|before|old"
-    r"|previous|compared?|comparison|equivalent|unoptimi[sz]ed|current|alternative|tests?|testing|usage|example"
+    r"|previous|compared?|comparison|equivalent(?:ly)?|unoptimi[sz]ed|current(?:ly)?|alternative(?:ly)?|tests?|testing|usage|example"
     r"|verify|benchmark)\b",
     re.IGNORECASE,
 )

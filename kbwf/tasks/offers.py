@@ -92,8 +92,9 @@ def is_plain(node: ast.ClassDef) -> bool:
 
 
 def has_return(statements: Sequence[ast.AST]) -> bool:
-    """Whether one of the statements returns, functions and classes inside them apart."""
-    return any(isinstance(node, ast.Return) for node in _own_nodes(statements))
+    """Whether one of the statements returns something, functions and classes inside them apart."""
+    returned = [node.value for node in _own_nodes(statements) if isinstance(node, ast.Return)]
+    return any(not (value is None or (isinstance(value, ast.Constant) and value.value is None)) for value in returned)
 
 
 def without_docstring(statements: list[ast.stmt]) -> list[ast.stmt]:
@@ -109,6 +110,13 @@ def _in_forward_body(reading: Reading, task: Task) -> tuple[Kind, ast.stmt | Non
     statements = without_docstring(reading.tree.body)
     if has_return(statements):
         _require_result(statements)
+        called = {
+            node.func.id
+            for node in _own_nodes(statements)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        if "ModelNew" in called:
+            raise NoKernelError("no return statement in the answer's code but of a test of ModelNew")
         return "body", None, True
     if _binds_model_new(statements):
         node = _last_class(statements, "ModelNew")

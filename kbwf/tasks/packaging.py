@@ -57,7 +57,9 @@ _GOES_ON = re.compile(
     r"|(?:else|elif|except|finally|raise|pass|yield|assert|del|global|while|match|continue|break)\b)"
 )
 _SPAN = re.compile(r"`([^`\n]+)`")
-_INTRODUCED = re.compile(r"\b(?:answer|solution|final|body|kernel|becomes)\b[^`]{0,20}$", re.IGNORECASE)
+_INTRODUCED = re.compile(
+    r"\b(?:answer|solution|final|body|kernel|becomes|replace .{1,200} (?:with|by))\b[^`]{0,20}$", re.I
+)
 _LABEL = re.compile(r"^[A-Z][\w '*-]{0,40}:[ *]+(?=return\b|def |class |lambda )")
 
 

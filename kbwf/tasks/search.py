@@ -71,7 +71,7 @@ class Search:
         """Why nothing was offered: what the last fenced block says of itself, else what the text does."""
         remaining = answers(text)
         if not remaining:
-            return "empty response: there is reasoning, and no answer after it"
+            return "empty response: nothing stands outside of marks and reasoning"
         if self._reasons:
             return min(self._reasons, key=lambda reason: reason[0])[1]
         if len(remaining[0]) > MAX_KERNEL_CHARS:

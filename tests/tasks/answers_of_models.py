@@ -147,7 +147,7 @@ FORWARD_BODY: dict[str, tuple[str, str]] = {
 DOUBTFUL_FORWARD_BODY = {
     "think_open_only": (
         f"<think>let me see\n```python\n{REFERENCE_BODY}\n```\nno, better",
-        "empty response: there is reasoning, and no answer after it",
+        "empty response: nothing stands outside of marks and reasoning",
     ),
     "async_def": (f"async def forward(self, d, A):\n    {BODY}", "forward is a coroutine"),
     "yield_body": ("yield d", "no return statement"),
