@@ -23,7 +23,10 @@ def evaluate_file(task: str, kernel_path: Path, settings: EvaluationSettings) ->
     """
     if not kernel_path.is_file():
         raise KbwfError(f"{kernel_path} is no file; give a Python file that defines ModelNew")
-    response = read_source(kernel_path)
+    try:
+        response = read_source(kernel_path)
+    except TaskError as error:  # it is the kernel that cannot be read, and not the task
+        raise KbwfError(str(error)) from error
     handler = EvaluateHandler()
     sample = Sample(
         task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
