@@ -26,9 +26,10 @@ def statements(source: str) -> list[str]:
 
 
 def kernel_of(answer: str, style: PromptStyle) -> str:
-    """The kernel of an answer that has one."""
+    """The kernel of an answer that has one; it compiles."""
     extraction = extract_kernel(answer, TASK, style)
     assert extraction.kernel_source is not None, extraction.reason
+    compile(extraction.kernel_source, "kernel", "exec")
     return extraction.kernel_source
 
 
