@@ -97,7 +97,7 @@ def without_reasoning(text: str) -> str:
     depth = num_spoken_of = start = last_open = last_close = 0
     for match in _REASONING.finditer(text):
         is_close = "/" in (match["tag"], match["bracket"], match["triangle"])
-        line = text[max(text.rfind("\n", 0, match.start()) + 1, match.start() - 200) : match.start()]
+        line = text[max(match.start() - 200, 0) : match.start()].rpartition("\n")[2]
         if line[-1:] in ("`", "'", '"') or (not is_close and "#" in line):
             continue
         if not is_close:
