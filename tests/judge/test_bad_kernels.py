@@ -126,7 +126,7 @@ BAD_KERNELS = [
         STATUS.WRONG_TYPE,
         "forward returned list, expected a plain torch.Tensor",
     ),
-    bad("nothing", kernel_of("pass"), STATUS.WRONG_TYPE, "forward returned NoneType"),
+    bad("nothing", kernel_of("return None"), STATUS.WRONG_TYPE, "forward returned NoneType"),
     bad(
         "subclass",
         kernel_of(HONEST_FORWARD + ".as_subclass(Lazy)", top="class Lazy(torch.Tensor): pass"),
