@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-gpu test-all check dag docs clean
+.PHONY: help demo test test-timing test-learning test-gpu test-all check dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -19,10 +19,13 @@ test: .venv/.installed-dev ## the gate: all that says the same on every machine 
 test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (1 minute)
 	$(BIN)/python -m pytest -q -m "timing and not gpu"
 
+test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
+	$(BIN)/python -m pytest -q -m learning --log-cli-level=INFO
+
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu
 
-test-all: test test-timing ## all that this host can run
+test-all: test test-timing test-learning ## all that this host can run
 	if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then $(MAKE) test-gpu; fi
 
 check: .venv/.installed-dev ## format, lint, types, floors, dependencies

@@ -10,7 +10,7 @@ from kbwf.records.task import parse_task_id, task_id_of
 from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
 from kbwf.store import read_record
-from kbwf.tasks.sources import load_task
+from kbwf.tasks.sources import load_task, read_source, require_definitions
 
 
 def evaluate_file(
@@ -28,9 +28,9 @@ def evaluate_file(
     if not kernel_path.is_file():
         raise KbwfError(f"{kernel_path} is no file; give a Python file that defines ModelNew")
     try:
-        response = kernel_path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise KbwfError(f"{kernel_path} is no text in UTF-8 ({error}); give a Python file") from error
+        response = read_source(kernel_path)
+    except TaskError as error:  # it is the kernel that cannot be read, and not the task
+        raise KbwfError(str(error)) from error
     sample = Sample(
         task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
         token_ids_T=(), sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0,
@@ -61,7 +61,7 @@ def find_task(task: str) -> Task:
     """The task that a person means.
 
     Raises:
-        TaskError: it is no record, no problem file and no bundled task's id.
+        TaskError: it is no record, no problem file and no bundled task's id, or a file that is refused as a task too.
     """
     path = Path(task)
     if path.suffix == ".json":
@@ -69,7 +69,8 @@ def find_task(task: str) -> Task:
     if path.suffix == ".py":
         if not path.is_file():
             raise TaskError(f"{path} is no file; give a problem in KernelBench's format")
-        source, number = path.read_text(encoding="utf-8"), path.stem.partition("_")[0]
+        source, number = read_source(path), path.stem.partition("_")[0]
+        require_definitions(source, str(path))
         problem_id = int(number) if number.isdigit() and int(number) else 1
         return Task(
             task_id=task_id_of(9, problem_id), level=9, problem_id=problem_id, name=path.stem, reference_source=source,

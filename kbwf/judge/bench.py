@@ -19,6 +19,7 @@ from kbwf.sandbox.buffers import Ring
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import (
     Buffer,
+    Capture,
     Describe,
     Description,
     Done,
@@ -146,6 +147,18 @@ class Bench:
             assert isinstance(answer, Done), "anything else was not accepted"
         return took_ms, answer.results
 
+    @property
+    def has_graphs(self) -> bool:
+        """Whether calls can be captured here, and their arguments are tensors alone."""
+        return self._device.type == "cuda" and not self.description.values
+
+    def capture_reference(self, slots: list[int]) -> bool:
+        """Have the reference capture a call for each slot as one CUDA graph; whether it could."""
+        with self._asking() as reference:
+            answer = reference.ask_frozen(messages.encode(Capture(slots=slots)), Done)
+            reference.freeze()
+        return isinstance(answer, Done)
+
     def expected(self, claims: Claims, call: int) -> list[torch.Tensor]:
         """The expected result of a call, until the reference is asked again.
 
@@ -179,11 +192,11 @@ class Bench:
         arena = self._arenas[position]
         if arena is not None:
             return ArenaResults(arena, self.description.outputs)
-        return ProcessResults(runner.runner_pid, self.description.outputs)
+        assert runner.memory_descriptor is not None, "on the CPU a runner hands it over when it is ready"
+        return ProcessResults(runner.memory_descriptor, self.description.outputs)
 
     def _end_reference(self) -> None:
         if self._reference is not None:
-            self._expected.close()
             self._reference.end()
             self._reference = None
 

@@ -126,8 +126,6 @@ class Judge:
             finding.status = EvalStatus.PASSED
         except Rejected as rejected:
             finding.status, finding.message, finding.trace = rejected.status, rejected.message, rejected.trace
-        finally:
-            trial.close()
         if finding.status != EvalStatus.COMPILE_ERROR:
             finding.official = trial.official
         return finding

@@ -60,7 +60,8 @@ def summarize(blocks: list[Block], overhead_ms: float) -> Timing | None:
     longer, is in one of them for the reference and in the other for the candidate.
 
     Args:
-        overhead_ms: what a request of the reference costs without any call.
+        overhead_ms: what a request of the reference costs without any call; the least that was seen, so that a busy
+            machine does not make it longer than what it is taken from.
 
     Returns:
         None if a request took no longer than an empty one: there is nothing to divide by.

@@ -7,14 +7,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 from kbwf.errors import InfrastructureError
 from kbwf.sandbox import channel, guard, messages
 from kbwf.sandbox.channel import Closed, ProtocolError
-from kbwf.sandbox.confinement import Confinement
-from kbwf.sandbox.control import FREEZE, THAW
+from kbwf.sandbox.control import Control, NotFrozen, WardenGone
 from kbwf.sandbox.messages import End, Ended, Failed, Open, Ready, Start, Started
+from kbwf.sandbox.output import open_log, read_end
+from kbwf.sandbox.shown import find_shown_paths, others_can_read
 
 _START_LIMIT_S = 120.0
 _OUTPUT_BYTES = 4000
@@ -29,7 +31,8 @@ class Launcher:
         Args:
             environment: of this process; the launcher gets what is on an allow-list.
         """
-        self._hidden, self._kept = guard.paths_of_this_process()
+        self._shown = find_shown_paths([os.path.expanduser("~"), os.getcwd()], environment)
+        self._others_can_read = others_can_read(self._shown)
         ours, theirs = socket.socketpair()
         with theirs:
             allowed = {name: environment[name] for name in (*guard.ENVIRONMENT, "PYTHONPATH") if name in environment}
@@ -41,16 +44,20 @@ class Launcher:
 
     def start(self, device: str, num_threads: int, max_memory_gb: float) -> "RunnerProcess":
         """Fork a runner for this device; it waits for the judge's buffers."""
-        confinement = Confinement(
-            device=device, num_threads=num_threads, max_memory_gb=max_memory_gb, hidden=self._hidden, kept=self._kept
+        request = Start(
+            device=device,
+            num_threads=num_threads,
+            max_memory_gb=max_memory_gb,
+            shown=list(self._shown),
+            others_can_read=self._others_can_read,
         )
         with contextlib.ExitStack() as stack:
             connection, theirs = map(stack.enter_context, socket.socketpair())
             control, their_control = map(stack.enter_context, socket.socketpair())
-            log_descriptor = os.memfd_create("kbwf-output")
+            log_descriptor = open_log()
             stack.callback(os.close, log_descriptor)
-            self._send(Start(confinement=confinement), [theirs.fileno(), their_control.fileno(), log_descriptor])
-            runner = RunnerProcess(self, self._receive(Started).pid, connection, control, log_descriptor)
+            self._send(request, [theirs.fileno(), their_control.fileno(), log_descriptor])
+            runner = RunnerProcess(self, self._receive(Started).pid, connection, Control(control), log_descriptor)
             stack.pop_all()
             theirs.close()
             their_control.close()
@@ -84,12 +91,14 @@ class RunnerProcess:
 
     Attributes:
         sandbox: what confines it.
+        memory_descriptor: a file through which its memory can be read, on the CPU.
     """
 
     def __init__(
-        self, launcher: Launcher, pid: int, connection: socket.socket, control: socket.socket, log_descriptor: int
+        self, launcher: Launcher, pid: int, connection: socket.socket, control: Control, log_descriptor: int
     ) -> None:
         self.sandbox = Ready(applied=[], missing=[])
+        self.memory_descriptor: int | None = None
         self.limit_s = math.inf
         self._launcher, self._pid = launcher, pid
         self._connection, self._control, self._log_descriptor = connection, control, log_descriptor
@@ -109,7 +118,11 @@ class RunnerProcess:
             InfrastructureError: the runner could not start.
         """
         try:
-            self.sandbox = messages.receive(self._connection, Ready, deadline_s=time.monotonic() + _START_LIMIT_S)
+            deadline_s = time.monotonic() + _START_LIMIT_S
+            self.sandbox, descriptors = messages.receive_with_descriptors(
+                self._connection, Ready, deadline_s=deadline_s
+            )
+            self.memory_descriptor = descriptors[0] if descriptors else None
         except (Closed, TimeoutError, ProtocolError) as error:
             raise self._not_started() from error
 
@@ -128,7 +141,7 @@ class RunnerProcess:
     def ask_frozen(self, frame: bytes, *kinds: type[Any]) -> Any:
         """The same for a runner that is frozen, with a request that was encoded before. The clock runs outside."""
         started_s = time.monotonic()
-        self._tell(THAW)
+        self._tell(self._control.thaw)
         channel.send_frame(self._connection, frame)
         answer: Any = messages.receive(self._connection, *kinds, Failed, deadline_s=started_s + self.limit_s)
         self.limit_s -= time.monotonic() - started_s
@@ -136,38 +149,28 @@ class RunnerProcess:
 
     def freeze(self) -> None:
         """Stop every process and thread of it."""
-        self._tell(FREEZE)
-
-    @property
-    def runner_pid(self) -> int:
-        """Of the process that runs the program: the guard's grandchild. Asked while only trusted code runs there."""
-        pid = self._pid
-        for _ in range(2):
-            with open(f"/proc/{pid}/task/{pid}/children") as children:
-                pid = int(children.read().split()[0])
-        return pid
+        self._tell(self._control.freeze)
 
     def thaw(self) -> None:
         """Let it go on."""
-        self._tell(THAW)
+        self._tell(self._control.thaw)
 
     def end(self, grace_s: float = 0.0) -> tuple[int, str]:
         """Kill it, once; exit code and the end of its output."""
         if self._ended is None:
             code = self._launcher.end(self._pid, grace_s)
-            size = os.lseek(self._log_descriptor, 0, os.SEEK_END)
-            tail = os.pread(self._log_descriptor, _OUTPUT_BYTES, max(0, size - _OUTPUT_BYTES))
-            self._ended = code, tail.decode(errors="replace")
+            self._ended = code, read_end(self._log_descriptor, _OUTPUT_BYTES)
             self._connection.close()
             self._control.close()
             os.close(self._log_descriptor)
+            if self.memory_descriptor is not None:
+                os.close(self.memory_descriptor)
         return self._ended
 
-    def _tell(self, command: bytes) -> None:
+    def _tell(self, command: Callable[[], None]) -> None:
         try:
-            self._control.send(command)
-            self._control.recv(1)
-        except OSError as error:
+            command()
+        except (WardenGone, NotFrozen) as error:
             raise Closed from error
 
     def _not_started(self) -> InfrastructureError:

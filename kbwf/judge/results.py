@@ -52,9 +52,6 @@ class Results(Protocol):
     def tensor(self, claim: list[int], layout: Buffer) -> torch.Tensor:
         """One result, of the layout's shape and dtype; the same errors."""
 
-    def close(self) -> None:
-        """Read no more."""
-
 
 class ArenaResults:
     """Results that lie in memory of the judge's own, on a GPU."""
@@ -85,9 +82,6 @@ class ArenaResults:
         dtype = getattr(torch, layout.dtype)
         return self._memory.view(dtype).as_strided(layout.shape, claim[1:], claim[0] // dtype.itemsize)
 
-    def close(self) -> None:
-        """The memory belongs to the bench."""
-
     def _check(self, claim: list[int], layout: Buffer) -> None:
         num_bytes = _extent_bytes(claim, layout)
         if claim[0] < 0 or claim[0] % getattr(torch, layout.dtype).itemsize or claim[0] + num_bytes > len(self._memory):
@@ -95,14 +89,13 @@ class ArenaResults:
 
 
 class ProcessResults:
-    """Results that lie in a runner's memory, on the CPU, read through its `/proc/PID/mem`.
+    """Results that lie in a runner's memory, on the CPU, read through its `/proc/self/mem`.
 
-    It is opened while only trusted code runs there: what may be read is decided then, for this one process.
+    The runner opened it and handed it over while only trusted code ran there: it is this one process's for ever.
     """
 
-    def __init__(self, pid: int, outputs: list[Buffer]) -> None:
-        self._descriptor = os.open(f"/proc/{pid}/mem", os.O_RDONLY | os.O_CLOEXEC)
-        self._outputs = outputs
+    def __init__(self, descriptor: int, outputs: list[Buffer]) -> None:
+        self._descriptor, self._outputs = descriptor, outputs
 
     def probe(self, claims: Claims, probes: Probes) -> list[torch.Tensor]:
         """See `Results`: one read for each element."""
@@ -129,10 +122,6 @@ class ProcessResults:
         if not num_bytes:
             return torch.empty(layout.shape, dtype=dtype)
         return torch.frombuffer(self._read(claim[0], num_bytes), dtype=dtype).as_strided(layout.shape, claim[1:])
-
-    def close(self) -> None:
-        """See `Results`."""
-        os.close(self._descriptor)
 
     def _read(self, address: int, num_bytes: int) -> bytearray:
         found, num_read = bytearray(num_bytes), 0

@@ -2,7 +2,6 @@
 
 import random
 import secrets
-import statistics
 import time
 from typing import Any
 
@@ -26,12 +25,17 @@ from kbwf.judge.verdict import Comparison, agrees, compare, tolerance_of
 from kbwf.records import EvalStatus, Timing, Verdict
 from kbwf.sandbox import messages
 from kbwf.sandbox.channel import Closed, ProtocolError
-from kbwf.sandbox.messages import Done, Failed, Loaded, Misfit, Run
+from kbwf.sandbox.messages import Capture, Done, Failed, Loaded, Misfit, Run
 from kbwf.settings import EvaluationSettings
 
 _NUM_WARMUP_CALLS = 3
 _NUM_EMPTY_REQUESTS = 5
 _NUM_TIMING_ATTEMPTS = 3
+_GRAPH_BELOW_MS = 0.3
+"""Calls shorter than this are captured as CUDA graphs: launching them takes about as long as they do."""
+_MIN_GRAPH_MS = 4.0
+_GRAPH_GAIN = 5.0
+"""How much shorter a call in a graph may be, roughly: so many more of them a replay holds."""
 _MISFITS = {
     "type": EvalStatus.WRONG_TYPE,
     "shape": EvalStatus.WRONG_SHAPE,
@@ -74,10 +78,6 @@ class Trial:
             tolerance=max(tolerance_of(getattr(torch, each.dtype)) for each in self._bench.description.outputs),
         )
 
-    def close(self) -> None:
-        """Read no more of its results."""
-        self._results.close()
-
     def load(self, kernel_source: str) -> None:
         """Compile and build.
 
@@ -107,39 +107,79 @@ class Trial:
     def time(self) -> Timing:
         """Timed requests: the reference first, then the candidate, and the other way round on other inputs.
 
+        Where a call is so short that launching it is what takes time, both are also captured as CUDA graphs, if both
+        can be; then the speedup is that of the graphs, and the one without them stands beside it.
+
         Raises:
             Rejected: a result is wrong, or was not there when the clock stopped.
         """
-        bench, settings = self._bench, self._settings
-        slots = list(range(min(_NUM_WARMUP_CALLS, bench.num_slots)))
-        warmup_ms = min(
-            self._pair(slots, is_reference_first=True)[0] for _ in range(-(-_NUM_WARMUP_CALLS // len(slots)))
-        )
+        slots = list(range(min(_NUM_WARMUP_CALLS, self._bench.num_slots)))
+        num_warmups = -(-_NUM_WARMUP_CALLS // len(slots))
+        warmup_ms = min(self._pair(Run(slots=slots), is_reference_first=True)[0] for _ in range(num_warmups))
+        empty_ms = min(self._wake(is_reference_first=True) for _ in range(_NUM_EMPTY_REQUESTS))
+        call_ms = max(0.0, warmup_ms - empty_ms) / len(slots)
+        launched = self._measured(call_ms, graph_slots=None)
+        if self._bench.has_graphs and launched.ref_runtime_ms < _GRAPH_BELOW_MS:
+            graph_slots = self._captured(launched.ref_runtime_ms)
+            if graph_slots is not None:
+                replayed = self._measured(launched.ref_runtime_ms, graph_slots=graph_slots)
+                beside = {"launched_runtime_ms": launched.runtime_ms, "launched_speedup": launched.speedup}
+                return Timing.model_validate({**replayed.model_dump(), **beside})
+        return launched
+
+    def _measured(self, call_ms: float, graph_slots: list[int] | None) -> Timing:
+        """Blocks of pairs until there are enough.
+
+        Args:
+            call_ms: how long one call takes, roughly.
+            graph_slots: the slots that were captured, in their order; None launches each call.
+        """
+        settings, num_slots = self._settings, self._bench.num_slots
         for attempt in range(_NUM_TIMING_ATTEMPTS):
-            empty_ms = [self._time_empty() for _ in range(_NUM_EMPTY_REQUESTS)]
-            call_ms = max(0.0, warmup_ms - statistics.median(empty_ms)) / len(slots)
             # A busy machine's empty request may take as long as a short one of calls: the next are longer.
-            min_request_ms = MIN_REQUEST_MS[settings.mode] * 4**attempt
-            num_calls = calls_of(self._plan, min_request_ms, call_ms, bench.num_slots)
+            num_calls = calls_of(self._plan, MIN_REQUEST_MS[settings.mode] * 4**attempt, call_ms, num_slots)
+            num_calls = len(graph_slots) if graph_slots is not None else num_calls
             plan = with_blocks_for(self._plan, num_calls)
+            empty_ms: list[float] = []
             blocks: list[Block] = []
             started_s = time.monotonic()
             while wants_another_block(
                 blocks,
                 plan,
-                statistics.median(empty_ms),
+                min(empty_ms, default=0.0),
                 settings.target_interval_frac,
                 settings.budget_s,
                 time.monotonic() - started_s,
             ):
-                empty_ms.append(self._time_empty())
-                pairs = [self._pair(self._shuffled(num_calls), is_reference_first=each) for each in (True, False)]
+                pairs = []
+                for is_reference_first in (True, False):
+                    empty_ms.append(self._wake(is_reference_first=is_reference_first))
+                    slots = random.sample(range(num_slots), num_calls) if graph_slots is None else graph_slots
+                    request = Run(slots=slots, with_graph=graph_slots is not None)
+                    pairs.append(self._pair(request, is_reference_first=is_reference_first))
                 (first_ref_ms, first_own_ms), (second_ref_ms, second_own_ms) = pairs
                 blocks.append(Block((first_ref_ms, second_ref_ms), (first_own_ms, second_own_ms), num_calls))
-            timing = summarize(blocks, statistics.median(empty_ms))
+            timing = summarize(blocks, min(empty_ms))
             if timing is not None:
                 return timing
         raise Rejected(EvalStatus.FLAGGED, "its requests take no longer than empty ones")
+
+    def _captured(self, call_ms: float) -> list[int] | None:
+        """Slots, in random order, whose calls both programs have captured; None if one of them cannot be.
+
+        That a program cannot be captured (it synchronises, or its shapes depend on values) is no fault of it.
+        """
+        bench = self._bench
+        num_calls = calls_of(self._plan, _MIN_GRAPH_MS, call_ms / _GRAPH_GAIN, bench.num_slots)
+        slots = random.sample(range(bench.num_slots), num_calls)
+        if not bench.capture_reference(slots):
+            return None
+        try:
+            answer = self._candidate.ask_frozen(messages.encode(Capture(slots=slots)), Done)
+        except (TimeoutError, Closed, ProtocolError) as error:
+            raise self._silence(error) from error
+        self._freeze()
+        return slots if isinstance(answer, Done) else None
 
     def _check(self, slots: list[int]) -> None:
         bench = self._bench
@@ -168,11 +208,11 @@ class Trial:
             raise self._silence(error) from error
         return compare(zip(found, bench.expected(expected, call), strict=True))
 
-    def _pair(self, slots: list[int], *, is_reference_first: bool) -> tuple[float, float]:
+    def _pair(self, request: Run, *, is_reference_first: bool) -> tuple[float, float]:
         """Milliseconds of a request of the reference and of the candidate, on the same new inputs."""
-        bench = self._bench
+        bench, slots = self._bench, request.slots
         self._draw(slots, is_official=False)
-        request = Run(slots=slots, values=self._values)
+        request = request.model_copy(update={"values": self._values})
         if is_reference_first:
             ref_ms, expected = bench.time_reference(self._clock, request)
             self._redraw_if_changed(slots)
@@ -199,17 +239,25 @@ class Trial:
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
         return ref_ms, own_ms
 
-    def _time_empty(self) -> float:
-        """Milliseconds of a request of the reference without any call.
+    def _wake(self, *, is_reference_first: bool) -> float:
+        """A request without any call to both, in the order opposite to the pair's that follows.
 
-        The candidate gets one too, so that both have slept equally long; how long it takes is not asked.
+        After 20 ms of sleep a process answers a quarter of a millisecond later than after none: whoever is first in a
+        pair was the last to be awake. Returns the reference's milliseconds; the candidate's are not asked, since it
+        could make itself slow here.
         """
-        empty = Run(slots=[])
-        try:
-            self._accept(self._clock.time(self._candidate, empty, self._results, [])[1])
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        return self._bench.time_reference(self._clock, empty)[0]
+        bench, empty = self._bench, Run(slots=[])
+        ref_ms = 0.0
+        for is_reference in (not is_reference_first, is_reference_first):
+            if is_reference:
+                ref_ms = bench.time_reference(self._clock, empty)[0]
+                continue
+            try:
+                answer = self._clock.time(self._candidate, empty, self._results, bench.description.outputs)[1]
+            except (TimeoutError, Closed, ProtocolError) as error:
+                raise self._silence(error) from error
+            self._accept(answer)
+        return ref_ms
 
     def _draw(self, slots: list[int], *, is_official: bool) -> None:
         self._seeds = [secrets.randbits(62) for _ in slots]
@@ -223,9 +271,6 @@ class Trial:
 
     def _draw_again(self, slots: list[int]) -> None:
         self._bench.draw(slots, self._seeds, is_official=self._is_official)
-
-    def _shuffled(self, num_calls: int) -> list[int]:
-        return random.sample(range(self._bench.num_slots), num_calls)
 
     def _ask(self, request: Run) -> Done | Misfit | Failed:
         try:

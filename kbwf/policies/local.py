@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import inspect
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,12 +15,18 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from kbwf.errors import InfrastructureError, PolicyError
-from kbwf.policies.generation import draw_tokens, teacher_forced_logprobs
+from kbwf.policies.generation import DrawnTokens, DrawRequest, draw_tokens
+from kbwf.policies.logprobs import Passage, passage_logprobs
 from kbwf.policies.protocols import Draw, Message
 from kbwf.records import Checkpoint, Task
 from kbwf.settings import BaseSettings, PromptSettings
 
+log = logging.getLogger(__name__)
+
 ChatTemplate = Literal["tokenizer", "plain"]
+Device = Literal["auto", "cpu", "cuda"]
+Dtype = Literal["auto", "float64", "float32", "bfloat16", "float16"]
+"""Of the weights; auto: float32 on a CPU, the checkpoint's own on a GPU. float64 is for checking the others."""
 
 MODEL_FILES = {".json", ".jinja", ".txt", ".model", ".safetensors", ".bin"}
 """Suffixes of what a model folder is made of; anything else in it does not count for its digest."""
@@ -61,7 +68,7 @@ def check_model(base_model: str, revision: str | None, chat_template: ChatTempla
         raise PolicyError(
             f"{location} holds no weights (*.safetensors or *.bin); give a folder made by save_pretrained"
         )
-    with _loading(base_model):
+    with loading(base_model):
         config = AutoConfig.from_pretrained(location, revision=revision)
         tokenizer = AutoTokenizer.from_pretrained(location, revision=revision)
     _check_chat_template(tokenizer, base_model, chat_template)
@@ -112,8 +119,8 @@ class LocalPolicy:
         base_model: str,
         revision: str | None = None,
         adapter: str | None = None,
-        device: Literal["auto", "cpu", "cuda"] = "auto",
-        dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto",
+        device: Device = "auto",
+        dtype: Dtype = "auto",
         chat_template: ChatTemplate = "tokenizer",
     ) -> None:
         """Load model, tokenizer and adapter.
@@ -133,7 +140,7 @@ class LocalPolicy:
         device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         weights_dtype = dtype if dtype != "auto" else "float32" if device == "cpu" else "auto"
         hub_revision = None if Path(location).is_dir() else revision
-        with _loading(base_model):
+        with loading(base_model):
             self._tokenizer = AutoTokenizer.from_pretrained(location, revision=hub_revision)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
                 location, revision=hub_revision, dtype=weights_dtype
@@ -168,25 +175,28 @@ class LocalPolicy:
                 small.
             InfrastructureError: the GPU failed.
         """
-        prompt_ids = self._encode(messages)
-        self._check_length(len(prompt_ids), max_tokens)
-        options = {"logits_to_keep": 1} if self._knows_logits_to_keep else {}
+        return self.sample_many([(task, messages, num_samples, seed)], temperature, max_tokens)[0]
+
+    def sample_many(
+        self, prompts: Sequence[tuple[Task, Sequence[Message], int, int]], temperature: float, max_tokens: int
+    ) -> list[list[Draw]]:
+        """See `BatchSampler.sample_many`. On a GPU whose memory is too small for all, half of the prompts wait.
+
+        Raises:
+            PolicyError: a prompt does not fit the context, the logits are no numbers, or the GPU's memory is too small
+                for a single prompt and its samples.
+            InfrastructureError: the GPU failed.
+        """
+        requests = [
+            DrawRequest(self._encode(messages), num_samples, seed) for _, messages, num_samples, seed in prompts
+        ]
+        for request in requests:
+            self._check_length(len(request.prompt_ids), max_tokens)
         with self._running():
-            drawn = draw_tokens(
-                self._model, prompt_ids, num_samples, seed, temperature, max_tokens, self._eos_ids, options
-            )
+            drawn = self._draw(requests, temperature, max_tokens)
         return [
-            Draw(
-                text=self._tokenizer.decode(
-                    row.token_ids_T[:-1] if row.is_ended else row.token_ids_T, skip_special_tokens=True
-                ),
-                token_ids_T=tuple(row.token_ids_T),
-                sampling_logprobs_T=tuple(row.sampling_logprobs_T),
-                policy_logprobs_T=tuple(row.policy_logprobs_T),
-                num_prompt_tokens=len(prompt_ids),
-                finish_reason="stop" if row.is_ended else "length",
-            )
-            for row in drawn
+            [self._to_draw(row, len(request.prompt_ids)) for row in rows]
+            for request, rows in zip(requests, drawn, strict=True)
         ]
 
     def score(self, messages: Sequence[Message], responses: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
@@ -197,10 +207,19 @@ class LocalPolicy:
                 memory is too small.
             InfrastructureError: the GPU failed.
         """
-        prompt_ids = self._encode(messages)
-        self._check_length(len(prompt_ids), max(map(len, responses), default=0))
+        return self.score_many([(messages, response) for response in responses])
+
+    def score_many(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> list[tuple[float, ...]]:
+        """See `Scorer.score_many`.
+
+        Raises:
+            PolicyError: a prompt and its response do not fit the context, the logits are no numbers, or the GPU's
+                memory is too small.
+            InfrastructureError: the GPU failed.
+        """
+        encoded = self._passages(passages)
         with self._running(), torch.inference_mode():
-            scored = teacher_forced_logprobs(self._model, prompt_ids, responses, self._knows_logits_to_keep)
+            scored = passage_logprobs(self._model, encoded, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
 
     def release(self) -> None:
@@ -209,6 +228,46 @@ class LocalPolicy:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
+
+    def _draw(self, requests: Sequence[DrawRequest], temperature: float, max_tokens: int) -> list[list[DrawnTokens]]:
+        """In one batch, or in several where the GPU's memory asks for it: prompts do not depend on each other."""
+        if not requests:
+            return []
+        options = {"logits_to_keep": 1} if self._knows_logits_to_keep else {}
+        is_on_gpu = self._model.device.type == "cuda"
+        try:
+            return draw_tokens(self._model, requests, temperature, max_tokens, self._eos_ids, options, is_on_gpu)
+        except torch.OutOfMemoryError:
+            if len(requests) == 1:
+                raise
+        # Outside the handler, where the failed batch's tensors are gone.
+        log.warning("the GPU's memory is too small for %d prompts in one batch; drawing half at a time", len(requests))
+        middle = len(requests) // 2
+        halves = (requests[:middle], requests[middle:])
+        return [rows for half in halves for rows in self._draw(half, temperature, max_tokens)]
+
+    def _to_draw(self, row: DrawnTokens, num_prompt_tokens: int) -> Draw:
+        text_ids = row.token_ids_T[:-1] if row.is_ended else row.token_ids_T
+        return Draw(
+            text=self._tokenizer.decode(text_ids, skip_special_tokens=True),
+            token_ids_T=tuple(row.token_ids_T),
+            sampling_logprobs_T=tuple(row.sampling_logprobs_T),
+            policy_logprobs_T=tuple(row.policy_logprobs_T),
+            num_prompt_tokens=num_prompt_tokens,
+            finish_reason="stop" if row.is_ended else "length",
+        )
+
+    def _passages(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> list[Passage]:
+        """Encoded, each prompt once however many responses it has."""
+        known: dict[str, tuple[int, ...]] = {}
+        encoded = []
+        for messages, response in passages:
+            key = repr(messages)
+            if key not in known:
+                known[key] = tuple(self._encode(messages))
+            self._check_length(len(known[key]), len(response))
+            encoded.append(Passage(known[key], tuple(response)))
+        return encoded
 
     def _encode(self, messages: Sequence[Message]) -> list[int]:
         if self._chat_template == "plain":
@@ -274,7 +333,8 @@ def _location(base_model: str) -> str:
 
 
 @contextmanager
-def _loading(what: str) -> Iterator[None]:
+def loading(what: str) -> Iterator[None]:
+    """Around what loads a model or an adapter: errors become a `PolicyError` that names it and the way out."""
     try:
         yield
     except LOADING_ERRORS as error:
@@ -287,14 +347,24 @@ def _loading(what: str) -> Iterator[None]:
         raise PolicyError(f"{what} cannot be loaded: {reason}; {way_out}") from error
 
 
-def _with_adapter(model: Any, adapter: str) -> Any:
+def adapter_folder(adapter: str) -> Path:
+    """The folder of a peft adapter.
+
+    Raises:
+        PolicyError: it is none.
+    """
     if not (Path(adapter) / "adapter_config.json").is_file():
         raise PolicyError(f"{adapter} holds no adapter_config.json; give a folder that peft's save_pretrained made")
+    return Path(adapter)
+
+
+def _with_adapter(model: Any, adapter: str) -> Any:
+    folder = adapter_folder(adapter)
     # Only an adapted policy needs peft, and importing it takes a second.
     from peft import PeftModel
 
-    with _loading(adapter):
-        return PeftModel.from_pretrained(model, adapter)
+    with loading(adapter):
+        return PeftModel.from_pretrained(model, str(folder))
 
 
 def _check_chat_template(tokenizer: Any, base_model: str, chat_template: ChatTemplate) -> None:

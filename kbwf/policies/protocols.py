@@ -63,8 +63,23 @@ class PolicyModule(Protocol):
         """
 
 
+class BatchSampler(Sampler, Protocol):
+    """Draws for several tasks at a time."""
+
+    def sample_many(
+        self, prompts: Sequence[tuple[Task, Sequence[Message], int, int]], temperature: float, max_tokens: int
+    ) -> list[list[Draw]]:
+        """Responses to the prompts of several tasks, each with its number of samples and its seed.
+
+        A prompt's responses are those that `sample` gives for it alone, up to the rounding of the model's logits.
+        """
+
+
 class Scorer(Protocol):
     """Gives the log-probabilities of responses that someone else wrote."""
 
     def score(self, messages: Sequence[Message], responses: Sequence[tuple[int, ...]]) -> list[tuple[float, ...]]:
         """`policy_logprobs_T` (temperature 1, nats) of each response's tokens after the prompt."""
+
+    def score_many(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> list[tuple[float, ...]]:
+        """The same for responses after prompts of their own."""

@@ -33,7 +33,7 @@ BACKENDS = {
             module="kbwf.policies.local",
             credentials=("HF_TOKEN",),  # gated models; the sampling process runs no model-written code
             gives_policy_logprobs=True,
-            is_adaptable=False,
+            is_adaptable=True,
             num_gpus=1,
         ),
         Backend(

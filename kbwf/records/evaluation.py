@@ -87,6 +87,10 @@ class Timing(Record):
     block_ref_runtime_ms: tuple[float, ...]
     block_runtime_ms: tuple[float, ...]
 
+    launched_runtime_ms: float | None = None
+    """Where calls are so short that they were timed as CUDA graphs: the runtime and speedup without them."""
+    launched_speedup: float | None = None
+
     @model_validator(mode="after")
     def _consistent(self) -> "Timing":
         if not self.speedup_low <= self.speedup <= self.speedup_high:

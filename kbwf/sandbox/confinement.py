@@ -1,24 +1,57 @@
-"""What a runner is given: device, threads, memory, and the paths it may see."""
+"""What the launcher asks of a candidate's sandbox, and what the host permitted of it."""
 
-from pydantic import BaseModel, ConfigDict
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
 
 
-class Confinement(BaseModel):
-    """Told to the launcher for each runner."""
+@dataclass(frozen=True)
+class Confinement:
+    """One candidate's bounds.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    Attributes:
+        device: `cpu`, `cuda:0` …
+        num_threads: cores it may use.
+        max_memory_gb: host memory all its processes together may take beyond what the first one starts with.
+        log_descriptor: the file its output goes to (`output.open_log`).
+        shown: the host's paths it may see, read-only (`shown.find_shown_paths`).
+        uid: user and group of its own (`identity.own_uid`).
+        others_can_read: whether that user can read what is shown; otherwise the candidate stays who the launcher is.
+    """
 
     device: str
-    """As torch names it: `cpu`, `cuda:0`."""
     num_threads: int
     max_memory_gb: float
-    hidden: list[str]
-    kept: list[str]
+    log_descriptor: int
+    shown: tuple[str, ...]
+    uid: int
+    others_can_read: bool = True
+
+    @property
+    def max_memory_bytes(self) -> int:
+        """The same in bytes."""
+        return int(self.max_memory_gb * 2**30)
 
 
+@dataclass(frozen=True)
 class Report:
-    """Which steps of the sandbox were applied, and which this host does not permit, with the reason."""
+    """Which steps of the sandbox were applied, and which the host did not permit: `name (ERRNO)`."""
 
-    def __init__(self) -> None:
-        self.applied: list[str] = []
-        self.missing: list[str] = []
+    applied: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    def has(self, name: str) -> bool:
+        """Whether this step was applied."""
+        return name in self.applied
+
+    def without(self, name: str, reason: str) -> "Report":
+        """This report and one step that was not taken."""
+        return Report(self.applied, (*self.missing, f"{name} ({reason})"))
+
+    def trying(self, name: str, act: Callable[[], None]) -> "Report":
+        """This report and one step more, taken or refused."""
+        try:
+            act()
+        except OSError as error:
+            return self.without(name, errno.errorcode.get(error.errno or 0, "OSError"))
+        return Report((*self.applied, name), self.missing)

@@ -1,142 +1,153 @@
-"""What confines a candidate, in the order in which it can be applied.
+"""Makes a candidate's processes and takes the steps of its sandbox (`steps.py`) in each of them.
 
-Covered: network, other processes, System V IPC, host name (namespaces); files (everything read-only; home, temporary
-folders and the workflow's folder hidden, but for the interpreter and its packages); rights (user nobody, no new
-privileges); processes, memory, file size, core dumps (rlimits); environment (an allow-list); wall-clock time and
-left-over processes (the guard). Not covered yet: a filter on system calls, and a hard bound on GPU memory.
+    launcher ── guard ── warden (process 1 of its namespace) ── candidate
 
-The steps come at two moments, because a CUDA IPC handle cannot be opened by user nobody, while a GPU's driver keeps
-files open that forbid a late read-only remount (docs/decisions/judge_owns_the_buffers.md).
+The guard makes the namespaces, which hold for what it forks, and takes the control groups away at the end. The warden
+stays the judge's own; of a PID namespace, process 1 cannot be ended from within, and with it everything else ends.
 """
 
 import contextlib
 import ctypes
-import errno
-import functools
 import os
-import resource
-import select
 import signal
-import socket
-import sys
 import tempfile
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
-from kbwf.sandbox import namespaces
+from kbwf.sandbox import cgroup, limits, linux, root, steps, watch
 from kbwf.sandbox.confinement import Confinement, Report
-from kbwf.sandbox.control import FREEZE
+from kbwf.sandbox.output import append_line
+from kbwf.sandbox.tree import Tree
+from kbwf.sandbox.warden import Warden, Word
 
-_NOBODY = 65534
-_MAX_PROCESSES = 256
-_MAX_FILE_BYTES = 64 << 20
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
-
-
-def paths_of_this_process() -> tuple[list[str], list[str]]:
-    """Folders to hide from a candidate, and those below them that Python needs."""
-    package = Path(__file__).resolve().parents[1]
-    hidden = ["/tmp", "/var/tmp", tempfile.gettempdir(), os.path.expanduser("~"), os.getcwd()]
-    if not package.is_relative_to(os.path.realpath(sys.prefix)):  # in site-packages, torch lies beside the package
-        hidden.append(str(package.parent))
-    kept = [sys.prefix, sys.base_prefix, str(package)]
-    kept += [path for path in sys.path if path and os.path.realpath(path) not in map(os.path.realpath, hidden)]
-    return hidden, kept
+_to_warden: int | None = None
+"""In a candidate: where it says, once, that its doors are locked."""
 
 
 def enter(
-    target: Callable[[Report], None],
-    confinement: Confinement,
-    log_descriptor: int,
-    keep_descriptors: list[int],
-    control: socket.socket,
+    target: Callable[[Report], None], confinement: Confinement, keep_descriptors: list[int], control: int
 ) -> None:
-    """In a fresh fork: make the namespaces, fork again, run `target` in there, and guard it. Does not return."""
+    """In a fresh fork of the launcher, with one thread: confine what runs `target`, and guard it. Does not return.
+
+    Args:
+        target: given the report of the first half of the steps; must call `lock_down` before it runs what is hostile.
+        keep_descriptors: files the candidate keeps open.
+        control: the warden's end of the judge's commands (`control.py`).
+    """
     os.setsid()
-    namespaces.adopt_orphans()
-    namespaces.signal_on_parents_death(signal.SIGTERM)
-    report = Report()
-    if os.getuid() != 0:
-        _try(report, "user namespace", namespaces.become_root_of_user_namespace)
-    for kind in ("net", "ipc", "uts", "mount", "pid"):
-        _try(report, f"{kind} namespace", functools.partial(namespaces.unshare, kind))
-    child = os.fork()
-    if child == 0:
-        # Process 1 of a PID namespace ignores signals it sends itself, so an abort would not end it as it ends others:
-        # the candidate is process 2, and with process 1, the warden, everything in the namespace ends.
-        namespaces.signal_on_parents_death(signal.SIGKILL)
-        candidate = os.fork()
-        if candidate == 0:
-            control.close()
-            _inside(lambda: target(report), confinement, report, log_descriptor, keep_descriptors)
-            os._exit(71)
-        _watch(candidate, control, "pid namespace" in report.applied)
-    control.close()
-    signal.signal(signal.SIGTERM, lambda *_: _kill(child))
-    _exit_like(child)
-
-
-def _watch(candidate: int, control: socket.socket, is_alone: bool) -> None:
-    """Stop and continue the candidate when the judge says so, until it ends."""
-    everybody = -1 if is_alone else -candidate
-    pidfd = os.pidfd_open(candidate)
-    while True:
-        waited_for: list[Any] = [control, pidfd]
-        ready = select.select(waited_for, [], [])[0]
-        if pidfd in ready:
-            _exit_like(candidate)
-        command = control.recv(1)
-        if not command:  # the judge is gone
-            _kill(candidate)
-            _exit_like(candidate)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(everybody, signal.SIGSTOP if command == FREEZE else signal.SIGCONT)
-        if command == FREEZE:
-            os.waitid(os.P_PID, candidate, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-        with contextlib.suppress(OSError):
-            control.send(command)
-
-
-def _exit_like(child: int) -> None:
-    """End as the child ends (128 + n for signal n), and nothing it started lives on."""
-    _, status = os.waitpid(child, 0)
+    os.umask(0o022)
+    warden = 0
+    signal.signal(signal.SIGTERM, lambda *_: _kill(warden) if warden else os._exit(128 + signal.SIGTERM))
+    linux.adopt_orphans()
+    linux.signal_on_parents_death(signal.SIGTERM)
+    max_bytes = limits.max_bytes_together(confinement.device, confinement.max_memory_bytes)
+    groups = cgroup.make_groups(max_bytes, limits.MAX_PROCESSES)
+    made = cgroup.distinct(groups)
+    report = steps.take(steps.IN_GUARD, confinement, groups, Report())
+    warden = os.fork()
+    if warden == 0:
+        try:
+            code = _be_warden(target, confinement, keep_descriptors, control, groups, report)
+        except BaseException:
+            append_line(confinement.log_descriptor, traceback.format_exc())
+            code = 71
+        os._exit(code)
+    _close_all_but([descriptor for group in made for descriptor in (group.folder, group.parent)])
+    _, status = os.waitpid(warden, 0)
     _end_orphans()
+    for group in made:
+        group.remove()
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _inside(
-    target: Callable[[], None],
+def lock_down(confinement: Confinement, report: Report) -> Report:
+    """In a candidate: the second half of the steps, once the judge's buffers are open, before the kernel arrives.
+
+    Returns the report to be sent to the judge.
+    """
+    global _to_warden
+    word = Word(
+        has_freezer=report.has("freezer cgroup"),
+        baseline=None if report.has("memory cgroup") else watch.measure_baseline(),
+    )
+    report = steps.take(steps.SECOND_HALF, confinement, {}, report)
+    if _to_warden is not None:
+        word.send(_to_warden)
+        _to_warden = None
+    return report
+
+
+def _be_warden(
+    target: Callable[[Report], None],
     confinement: Confinement,
-    report: Report,
-    log_descriptor: int,
     keep_descriptors: list[int],
+    control: int,
+    groups: cgroup.Groups,
+    report: Report,
+) -> int:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    linux.signal_on_parents_death(signal.SIGKILL)
+    linux.adopt_orphans()
+    linux.prctl(linux.PR_SET_DUMPABLE, 0)  # its memory and files are closed to a candidate of the same user
+    report = steps.take(steps.IN_WARDEN, confinement, groups, report)
+    word, to_warden = os.pipe2(os.O_CLOEXEC)
+    candidate = os.fork()
+    if candidate == 0:
+        try:
+            _be_candidate(target, confinement, {*keep_descriptors, to_warden} - {control}, to_warden, groups, report)
+        except BaseException:
+            append_line(confinement.log_descriptor, traceback.format_exc())
+        finally:
+            os._exit(71)
+    made = {kind: group for kind, group in groups.items() if isinstance(group, cgroup.Group)}
+    folders = [descriptor for group in made.values() for descriptor in (group.folder, group.parent)]
+    _close_all_but([control, word, confinement.log_descriptor, *folders])
+    return Warden(
+        candidate, control, word, confinement.log_descriptor,
+        tree=Tree(os.getpid() == 1, has_own_proc=report.has("own /proc")),
+        groups=made,
+        max_bytes=limits.max_bytes_together(confinement.device, confinement.max_memory_bytes),
+        scratch=root.SCRATCH_FOLDERS if report.has("own root") else (),
+    ).serve()  # fmt: skip
+
+
+def _be_candidate(
+    target: Callable[[Report], None],
+    confinement: Confinement,
+    keep_descriptors: set[int],
+    to_warden: int,
+    groups: cgroup.Groups,
+    report: Report,
 ) -> None:
-    namespaces.signal_on_parents_death(signal.SIGKILL)
+    global _to_warden
+    linux.signal_on_parents_death(signal.SIGKILL)
+    linux.prctl(linux.PR_SET_DUMPABLE, 1)  # the warden may have no other right to look at its memory
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for stream in (1, 2):
-        os.dup2(log_descriptor, stream)
-    last = 3
-    for descriptor in sorted(keep_descriptors):
-        os.closerange(last, descriptor)
-        last = descriptor + 1
-    os.closerange(last, 65536)
+        os.dup2(confinement.log_descriptor, stream)
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     os.environ.clear()
     os.environ.update(environment, HOME="/tmp", TMPDIR="/tmp")
     _wipe_first_environment()
     tempfile.tempdir = None
-    if "mount namespace" in report.applied:
-        _try(report, "private mounts", namespaces.make_mounts_private)
-        if "pid namespace" in report.applied:
-            _try(report, "own /proc", namespaces.mount_proc)
-        _try(report, "hidden folders", lambda: namespaces.hide(confinement.hidden, confinement.kept))
-        _try(report, "read-only files", namespaces.make_read_only)
     with contextlib.suppress(OSError):
         os.chdir("/tmp")
-    target()
+    report = steps.take(steps.IN_CANDIDATE, confinement, groups, report)
+    _close_all_but(keep_descriptors)
+    _to_warden = to_warden
+    target(report)
+
+
+def _close_all_but(kept: Iterable[int]) -> None:
+    last = 3
+    for descriptor in sorted(set(kept)):
+        os.closerange(last, descriptor)
+        last = max(last, descriptor + 1)
+    os.closerange(last, 65536)
 
 
 def _wipe_first_environment() -> None:
@@ -147,54 +158,13 @@ def _wipe_first_environment() -> None:
         ctypes.memset(start, 0, end - start)
 
 
-def lock_down(confinement: Confinement, report: Report) -> Report:
-    """The last steps, after the judge's buffers were opened and before the kernel's source arrives.
-
-    Returns what was applied and what is missing, to be sent to the judge.
-    """
-    if "mount namespace" in report.applied:
-        _try(report, "private /dev/shm", lambda: namespaces.mount_tmpfs("/dev/shm", "size=64m,mode=1777"))
-    _try(report, "rlimits", lambda: _limit(confinement))
-    if "user namespace" in report.applied:
-        _try(report, "no capabilities", namespaces.drop_capabilities)
-    elif os.getuid() == 0:
-        _try(report, "user nobody", _become_nobody)
-        namespaces.signal_on_parents_death(signal.SIGKILL)  # the change of user cleared it
-    _try(report, "no new privileges", namespaces.forbid_new_privileges)
-    return report
-
-
-def _limit(confinement: Confinement) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_FILE_BYTES, _MAX_FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_NPROC, (_MAX_PROCESSES, _MAX_PROCESSES))
-    if confinement.device == "cpu":  # a GPU's driver reserves more address space than any bound
-        used_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        bound = used_bytes + int(confinement.max_memory_gb * 2**30)
-        resource.setrlimit(resource.RLIMIT_AS, (bound, bound))
-
-
-def _become_nobody() -> None:
-    os.setgroups([])
-    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
-    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-
-
-def _try(report: Report, name: str, step: Callable[[], None]) -> None:
-    try:
-        step()
-        report.applied.append(name)
-    except OSError as error:
-        report.missing.append(f"{name} ({errno.errorcode.get(error.errno or 0, 'OSError')})")
-
-
 def _kill(pid: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
 
 
 def _end_orphans() -> None:
-    """Whatever the candidate left running has become a child of the guard."""
+    """Whatever lived on after the warden has become a child of the guard."""
     while True:
         for path in Path("/proc/self/task").glob("*/children"):
             for pid in path.read_text().split():

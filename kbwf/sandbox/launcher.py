@@ -12,9 +12,11 @@ import socket
 import sys
 import traceback
 
-from kbwf.sandbox import guard, messages, runner
+from kbwf.sandbox import guard, identity, messages, runner
 from kbwf.sandbox.channel import Closed
+from kbwf.sandbox.confinement import Confinement
 from kbwf.sandbox.messages import End, Ended, Start, Started
+from kbwf.sandbox.output import append_line
 
 _END_LIMIT_S = 5.0
 _M_MMAP_THRESHOLD = -3
@@ -55,18 +57,26 @@ def _steady_allocator() -> None:
 
 
 def _become_runner(request: Start, descriptors: list[int]) -> None:
-    connection_descriptor, control_descriptor, log_descriptor = descriptors
-    connection, control = socket.socket(fileno=connection_descriptor), socket.socket(fileno=control_descriptor)
+    connection_descriptor, control, log_descriptor = descriptors
+    confinement = Confinement(
+        device=request.device,
+        num_threads=request.num_threads,
+        max_memory_gb=request.max_memory_gb,
+        log_descriptor=log_descriptor,
+        shown=tuple(request.shown),
+        uid=identity.own_uid(),
+        others_can_read=request.others_can_read,
+    )
+    connection = socket.socket(fileno=connection_descriptor)
     try:
         guard.enter(
-            lambda report: runner.main(connection, request.confinement, report, log_descriptor),
-            request.confinement,
-            log_descriptor,
+            lambda report: runner.main(connection, confinement, report),
+            confinement,
             [connection_descriptor, log_descriptor],
             control,
         )
     except BaseException:
-        os.write(log_descriptor, traceback.format_exc().encode())
+        append_line(log_descriptor, traceback.format_exc())
 
 
 def _end(pid: int, grace_s: float) -> int:

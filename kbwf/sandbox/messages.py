@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from kbwf.sandbox import channel
 from kbwf.sandbox.channel import ProtocolError
-from kbwf.sandbox.confinement import Confinement
 
 Short = Annotated[str, Field(max_length=500)]
 Trace = Annotated[str, Field(max_length=8000)]
@@ -38,7 +37,11 @@ class Start(_Message):
     """To the launcher: fork a runner. Beside it: its connection, its control and the file its output goes to."""
 
     kind: Literal["start"] = "start"
-    confinement: Confinement
+    device: Short
+    num_threads: int
+    max_memory_gb: float
+    shown: list[str]
+    others_can_read: bool
 
 
 class Started(_Message):
@@ -82,7 +85,7 @@ class Open(_Message):
 
 
 class Ready(_Message):
-    """From a runner: its doors are locked."""
+    """From a runner: its doors are locked. Beside it, on the CPU, a file through which its memory can be read."""
 
     kind: Literal["ready"] = "ready"
     applied: list[Short]
@@ -211,9 +214,11 @@ def receive(connection: socket.socket, *kinds: type[_Message], deadline_s: float
     return _checked(channel.receive(connection, deadline_s)[0], kinds)
 
 
-def receive_with_descriptors(connection: socket.socket, *kinds: type[_Message]) -> tuple[Any, list[int]]:
+def receive_with_descriptors(
+    connection: socket.socket, *kinds: type[_Message], deadline_s: float | None = None
+) -> tuple[Any, list[int]]:
     """The same, with what was sent beside it."""
-    body, descriptors = channel.receive(connection, with_descriptors=True)
+    body, descriptors = channel.receive(connection, deadline_s, with_descriptors=True)
     return _checked(body, kinds), descriptors
 
 

@@ -30,6 +30,7 @@ from kbwf.sandbox.messages import (
     Ready,
     Run,
 )
+from kbwf.sandbox.output import append_line
 from kbwf.sandbox.problem import build_model, load_module
 from kbwf.sandbox.reference import describe
 from kbwf.sandbox.structure import leaves_of, unflatten
@@ -54,6 +55,7 @@ class Runner:
         self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(opening.num_slots)]
         self._input_storages = {each.untyped_storage().data_ptr() for ring in inputs_L_S for each in ring}
         self._arena = Arena(open_memory(opening.arena, device)) if opening.arena else None
+        self._pool = self._arena.pool if self._arena else None
         self._wanted = [(torch.Size(each.shape), getattr(torch, each.dtype)) for each in opening.outputs]
         self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
         self._device = device
@@ -87,7 +89,7 @@ class Runner:
             graph, results = self._graphs[tuple(request.slots)]
             graph.replay()
         else:
-            results = self._kept = self._called(request)
+            results = self._kept = self._called(request, self._pool)
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         return Done(results=[[claim_of(leaf, self._arena) for leaf in leaves] for leaves in results])
@@ -97,22 +99,22 @@ class Runner:
         stream = torch.cuda.Stream()
         calls = Run(slots=request.slots)
         with torch.cuda.stream(stream):
-            self._called(Run(slots=request.slots[:1]))
+            self._called(Run(slots=request.slots[:1]), self._pool)
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        pool: Any = self._arena.pool.id if self._arena else None
+        pool: Any = self._pool.id if self._pool else None
         with torch.cuda.graph(graph, stream=stream, pool=pool):
-            results = self._called(calls)
+            results = self._called(calls, pool=None)  # the capture takes from the pool itself
         self._graphs[tuple(request.slots)] = graph, results
         return Done()
 
-    def _called(self, request: Run) -> list[list[torch.Tensor]]:
+    def _called(self, request: Run, pool: Any) -> list[list[torch.Tensor]]:
         with self._device:  # which a task's own `torch.device` stands for
             arguments_C = [self._arguments_of(slot) for slot in request.slots]
         results: list[list[torch.Tensor]] = []
         with contextlib.ExitStack() as stack:
-            if self._arena is not None:
-                stack.enter_context(torch.cuda.use_mem_pool(self._arena.pool))
+            if pool is not None:
+                stack.enter_context(torch.cuda.use_mem_pool(pool))
             gc.disable()  # a collection inside one call would be counted as that call's
             stack.callback(gc.enable)
             for number, arguments in enumerate(arguments_C):
@@ -173,8 +175,11 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
         torch.set_num_threads(confinement.num_threads)
     opening, descriptors = messages.receive_with_descriptors(connection, Open)
     runner = Runner(opening, descriptors, device)
+    memory = [os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)] if device.type == "cpu" else []
     report = guard.lock_down(confinement, report)
-    messages.send(connection, Ready(applied=report.applied, missing=report.missing))
+    messages.send(connection, Ready(applied=list(report.applied), missing=list(report.missing)), memory)
+    for descriptor in memory:
+        os.close(descriptor)
     with torch.no_grad():
         while True:
             request = messages.receive(connection, Load, Run, Capture, Describe)
@@ -234,12 +239,11 @@ def _kind(tensor: torch.Tensor) -> str:
     return f"{str(tensor.dtype).removeprefix('torch.')} on {tensor.device.type}"
 
 
-def main(connection: socket.socket, confinement: Confinement, report: Report, log_descriptor: int) -> None:
+def main(connection: socket.socket, confinement: Confinement, report: Report) -> None:
     """`run`, and an end without clean-up: nothing of the kernel's (atexit, finalizers) runs after the judge hung up."""
     try:
         run(connection, confinement, report)
     except BaseException:
-        with contextlib.suppress(OSError):  # the kernel may have closed it
-            os.write(log_descriptor, traceback.format_exc().encode(errors="replace")[-_TRACE_CHARS:])
+        append_line(confinement.log_descriptor, traceback.format_exc()[-_TRACE_CHARS:])
         os._exit(70)
     os._exit(0)

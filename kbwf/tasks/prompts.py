@@ -7,12 +7,22 @@ import ast
 import textwrap
 import warnings
 from collections.abc import Sequence
-from typing import Literal
+from functools import lru_cache
+from typing import Literal, NamedTuple
 
 from kbwf.errors import TaskError
 from kbwf.records import Task
 
 PromptStyle = Literal["forward_body", "model_new"]
+
+
+class ReferenceModel(NamedTuple):
+    """The parts of a reference that an answer is held against."""
+
+    tree: ast.Module
+    model: ast.ClassDef
+    forward: ast.FunctionDef
+
 
 _SYSTEM_FORWARD_BODY = (
     "You are an expert in fast PyTorch and GPU programming. You answer with Python statements only: the body of one"
@@ -71,7 +81,7 @@ def forward_arguments(reference_source: str) -> str:
     Raises:
         TaskError: the source does not parse, or has no `Model.forward`.
     """
-    return ast.unparse(_reference_forward(reference_source).args)
+    return ast.unparse(reference_model(reference_source).forward.args)
 
 
 def forward_body(reference_source: str) -> str:
@@ -80,21 +90,22 @@ def forward_body(reference_source: str) -> str:
     Raises:
         TaskError: the source does not parse, or has no `Model.forward`.
     """
-    forward = _reference_forward(reference_source)
+    forward = reference_model(reference_source).forward
     statements = forward.body[1:] if ast.get_docstring(forward, clean=False) is not None else forward.body
     return source_of(reference_source, statements) or "pass"
 
 
-def source_of(text: str, statements: Sequence[ast.stmt]) -> str:
-    """Consecutive statements of a parsed text, dedented.
+def source_of(text: str | Sequence[str], statements: Sequence[ast.stmt]) -> str:
+    """Consecutive statements of a parsed text, or of its lines, dedented.
 
     Comments survive if the statements' own lines say the same when they stand alone; otherwise, as after `def f(): x`
     or with a string that runs over several lines, the statements are written anew from the syntax tree.
     """
     if not statements:
         return ""
-    lines = text.split("\n")[statements[0].lineno - 1 : statements[-1].end_lineno]
-    as_written = textwrap.dedent("\n".join(lines)).strip("\n")
+    lines = text.split("\n") if isinstance(text, str) else text
+    first = min(node.lineno for node in (statements[0], *getattr(statements[0], "decorator_list", ())))
+    as_written = textwrap.dedent("\n".join(lines[first - 1 : statements[-1].end_lineno])).strip("\n")
     try:
         if dump(ast.parse(as_written).body) == dump(statements):
             return as_written
@@ -108,16 +119,28 @@ def dump(nodes: Sequence[ast.AST]) -> list[str]:
     return [ast.dump(node) for node in nodes]
 
 
-def _reference_forward(reference_source: str) -> ast.FunctionDef:
+@lru_cache(maxsize=16)
+def reference_model(reference_source: str) -> ReferenceModel:
+    """`Model` and its `forward`, which may be that of a class it inherits from in the same file. Not to be changed.
+
+    Raises:
+        TaskError: the source does not parse, or has no `Model.forward`.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(reference_source)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise TaskError(f"the reference is no Python source ({error}); restore the task's file") from error
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == "Model":
-            for member in node.body:
-                if isinstance(member, ast.FunctionDef) and member.name == "forward":
-                    return member
+    classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    pending, seen = ["Model"], set()
+    while pending:
+        name = pending.pop()
+        if name in seen or name not in classes:
+            continue
+        seen.add(name)
+        for member in classes[name].body:
+            if isinstance(member, ast.FunctionDef) and member.name == "forward":
+                return ReferenceModel(tree, classes["Model"], member)
+        pending += [base.id for base in reversed(classes[name].bases) if isinstance(base, ast.Name)]
     raise TaskError("the reference has no Model.forward; a problem in KernelBench's format defines it")

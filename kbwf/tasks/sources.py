@@ -5,9 +5,12 @@ syntax tree.
 """
 
 import ast
+import codecs
 import hashlib
+import io
 import re
 import subprocess
+import tokenize
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -19,10 +22,14 @@ from kbwf.records.base import sha256_of
 from kbwf.records.task import task_id_of
 from kbwf.settings import TaskSettings
 from kbwf.tasks import locations
+from kbwf.tasks.names import binds
+from kbwf.tasks.prompts import reference_model
 from kbwf.tasks.suite import load_suite
 
 HUGGINGFACE_DATA_SET = "ScalingIntelligence/KernelBench"
 UNVERSIONED = "unversioned"
+
+_CODING = re.compile(r"(coding[:=][ \t]*)[-\w.]+")
 
 
 class Problem(NamedTuple):
@@ -52,13 +59,10 @@ def load_task(tasks: TaskSettings, problem_id: int) -> Task:
         if path is None:
             raise _unknown(tasks, problem_id, locations.problem_ids(tasks))
         name, origin, revision = path.stem, str(path), source_revision(tasks)
-        try:
-            code = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise TaskError(f"{path} cannot be read as UTF-8 text ({error}); restore the file") from error
+        code = read_source(path)
         if tasks.source == "bundled":
             admits = load_suite()[problem_id].admits
-    _require_definitions(code, origin)
+    require_definitions(code, origin)
     return Task(
         task_id=task_id_of(tasks.level, problem_id),
         level=tasks.level,
@@ -155,19 +159,53 @@ def _unknown(tasks: TaskSettings, problem_id: int, ids: tuple[int, ...]) -> Task
     )
 
 
-def _require_definitions(code: str, origin: str) -> None:
+def read_source(path: Path) -> str:
+    """The text of a Python file: UTF-8 with or without a mark, UTF-16 with one, or as its coding line says.
+
+    The line then says UTF-8, which is what the text is written in from here on.
+
+    Raises:
+        TaskError: the file cannot be read, or is no text in any of these.
+    """
+    try:
+        raw = path.read_bytes()
+        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            text = raw.decode("utf-16")
+        else:
+            encoding, first_lines = tokenize.detect_encoding(io.BytesIO(raw).readline)
+            text = raw.decode(encoding)
+            if encoding not in ("utf-8", "utf-8-sig"):
+                head = "".join(line.decode(encoding) for line in first_lines)
+                text = _CODING.sub(r"\1utf-8", head, count=1) + text[len(head) :]
+    except OSError as error:
+        raise TaskError(f"{path} cannot be read ({error}); restore the file") from error
+    except (UnicodeDecodeError, SyntaxError, LookupError) as error:
+        raise TaskError(
+            f"{path} is no text in UTF-8 ({error}); write it as UTF-8, or name its encoding in the first line"
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def require_definitions(code: str, origin: str) -> None:
+    """That a problem has `Model` with a `forward`, its own or inherited, and both functions for inputs, in any form.
+
+    Raises:
+        TaskError: something is missing; it is named.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             body = ast.parse(code).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise TaskError(f"{origin} is no Python source ({error}); restore the file") from error
-    functions = {node.name for node in body if isinstance(node, ast.FunctionDef)}
-    missing = [f"{name}()" for name in ("get_inputs", "get_init_inputs") if name not in functions]
-    models = [node for node in body if isinstance(node, ast.ClassDef) and node.name == "Model"]
-    if not models:
+    defined = {name for node in body for name in binds(node)}
+    missing = [f"{name}()" for name in ("get_inputs", "get_init_inputs") if name not in defined]
+    if not any(isinstance(node, ast.ClassDef) and node.name == "Model" for node in body):
         missing.insert(0, "class Model")
-    elif not any(isinstance(node, ast.FunctionDef) and node.name == "forward" for node in models[-1].body):
-        missing.insert(0, "Model.forward")
+    else:
+        try:
+            reference_model(code)
+        except TaskError:
+            missing.insert(0, "Model.forward")
     if missing:
         raise TaskError(f"{origin} does not define {', '.join(missing)}; a problem in KernelBench's format does")

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from kbwf.errors import InfrastructureError, PolicyError
+from kbwf.policies.generation import DrawRequest, draw_tokens
 from kbwf.policies.local import LocalPolicy, check_model, folder_digest
 from tests.builders import make_task
 
@@ -21,9 +22,7 @@ NUM_PROMPT_TOKENS = 18 + 9 + 11
 @pytest.fixture(scope="module")
 def policy(tiny_model: Path) -> LocalPolicy:
     """Loaded once: nothing here changes it. In float64, so that no processor's rounding matters to a comparison."""
-    policy = LocalPolicy(str(tiny_model), device="cpu")
-    policy._model.double()
-    return policy
+    return LocalPolicy(str(tiny_model), device="cpu", dtype="float64")
 
 
 def test_the_same_seed_gives_the_same_samples_and_another_seed_others(policy: LocalPolicy) -> None:
@@ -107,6 +106,72 @@ def test_one_pass_over_the_prompt_serves_all_samples(policy: LocalPolicy, monkey
     assert shapes[0] == (1, NUM_PROMPT_TOKENS)
     assert shapes[1][0] <= 6 and all(columns == 1 for _, columns in shapes[1:])
     assert len(shapes) <= 4
+
+
+PROMPTS = [
+    (TASK, MESSAGES, 5, 21),
+    (TASK, ({"role": "user", "content": "A rather longer question"},), 3, 22),
+    (TASK, ({"role": "user", "content": ""},), 4, 23),
+]
+
+
+def test_samples_of_several_prompts_are_those_of_each_alone(policy: LocalPolicy) -> None:
+    """Prompts of three lengths in one batch: the same tokens as one after the other, the numbers to rounding."""
+    together = policy.sample_many(PROMPTS, 1.3, 30)
+    alone = [policy.sample(*prompt, 1.3, 30) for prompt in PROMPTS]
+    assert [[draw.token_ids_T for draw in draws] for draws in together] == [
+        [draw.token_ids_T for draw in draws] for draws in alone
+    ]
+    for ours, theirs in zip(together, alone, strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.policy_logprobs_T == pytest.approx(other.policy_logprobs_T, abs=1e-9)
+            assert one.num_prompt_tokens == other.num_prompt_tokens
+            assert one.text == other.text
+    lengths = {len(draw.token_ids_T) for draws in together for draw in draws}
+    assert len(lengths) > 2
+
+
+@pytest.mark.parametrize("num_prompts", [1, 3])
+def test_a_static_cache_changes_nothing_but_memory(policy: LocalPolicy, num_prompts: int) -> None:
+    """Memory allocated once, with ended rows leaving by halves, gives the same tokens."""
+    requests = [DrawRequest(policy._encode(messages), *rest) for _, messages, *rest in PROMPTS[:num_prompts]]
+    options = {"logits_to_keep": 1}
+    static = draw_tokens(policy._model, requests, 1.3, 30, {0, 1}, options, is_cache_static=True)
+    growing = draw_tokens(policy._model, requests, 1.3, 30, {0, 1}, options)
+    assert [[row.token_ids_T for row in rows] for rows in static] == [
+        [row.token_ids_T for row in rows] for rows in growing
+    ]
+
+
+def test_prompts_that_do_not_fit_together_are_drawn_half_at_a_time(
+    policy: LocalPolicy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With room for eight rows: five and seven; the samples are the same."""
+    expected = policy.sample_many(PROMPTS, 1.0, 10)
+    forward = policy._model.forward
+
+    def small(*args: Any, **kwargs: Any) -> Any:
+        if kwargs["input_ids"].shape[0] > 8:
+            raise torch.OutOfMemoryError("out of memory")
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(policy._model, "forward", small)
+    drawn = policy.sample_many(PROMPTS, 1.0, 10)
+    assert [[draw.token_ids_T for draw in draws] for draws in drawn] == [
+        [draw.token_ids_T for draw in draws] for draws in expected
+    ]
+    assert caplog.messages == ["the GPU's memory is too small for 3 prompts in one batch; drawing half at a time"]
+
+
+def test_scores_after_several_prompts_are_those_of_each_alone(policy: LocalPolicy) -> None:
+    """Ragged prompts and responses in one batch; nothing for an empty response."""
+    responses = [(5, 6, 7), (), (8,) * 20]
+    passages = [(messages, response) for (_, messages, *_), response in zip(PROMPTS, responses, strict=True)]
+    together = policy.score_many(passages)
+    alone = [policy.score(messages, [response])[0] for messages, response in passages]
+    assert [len(logprobs_T) for logprobs_T in together] == [3, 0, 20]
+    for ours, theirs in zip(together, alone, strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-9)
 
 
 def test_a_small_model_runs_on_one_thread(policy: LocalPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,10 +267,8 @@ def test_an_adapter_changes_the_policy_and_its_name(tiny_model: Path, tmp_path: 
         LoraConfig(r=2, target_modules=["q_proj", "v_proj"], init_lora_weights=False),
     )
     adapted.save_pretrained(tmp_path / "adapter")
-    policy = LocalPolicy(str(tiny_model), adapter=str(tmp_path / "adapter"), device="cpu")
-    plain = LocalPolicy(str(tiny_model), device="cpu")
-    for each in (policy, plain):
-        each._model.double()
+    policy = LocalPolicy(str(tiny_model), adapter=str(tmp_path / "adapter"), device="cpu", dtype="float64")
+    plain = LocalPolicy(str(tiny_model), device="cpu", dtype="float64")
     assert policy.model.startswith(f"{plain.model} + {tmp_path / 'adapter'}@")
     draws = policy.sample(TASK, MESSAGES, 3, 1, 1.0, 10)
     responses = [draw.token_ids_T for draw in draws]

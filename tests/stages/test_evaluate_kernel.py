@@ -165,8 +165,18 @@ def test_a_task_is_found_by_record_by_file_and_by_bundled_id(tmp_path: Path) -> 
     """Three ways to say which; a file without a number is problem 1."""
     write_record(tmp_path / "task.json", make_task(3))
     assert find_task(str(tmp_path / "task.json")) == make_task(3)
-    (tmp_path / "mine.py").write_text("x = 1")
+    (tmp_path / "mine.py").write_text(task_of().reference_source)
     assert (find_task(str(tmp_path / "mine.py")).task_id, find_task("l0_p006").name) == ("l9_p001", "RMS_norm")
+
+
+def test_a_problem_file_is_held_to_what_a_task_is_held_to(tmp_path: Path) -> None:
+    """A file that the workflow would refuse is refused by hand too, and in the same words."""
+    (tmp_path / "mine.py").write_text("x = 1")
+    with pytest.raises(TaskError, match=r"mine\.py does not define class Model, get_inputs\(\), get_init_inputs\(\);"):
+        find_task(str(tmp_path / "mine.py"))
+    source = task_of().reference_source
+    (tmp_path / "mine.py").write_bytes(source.encode("utf-16"))
+    assert find_task(str(tmp_path / "mine.py")).reference_source == source
 
 
 @pytest.mark.parametrize("task", ["l1_p012", "nonsense", "l0_x", "missing.py", "l0_p999", ""])

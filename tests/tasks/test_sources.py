@@ -11,7 +11,8 @@ from kbwf.errors import TaskError
 from kbwf.records import Task
 from kbwf.settings import TaskSettings
 from kbwf.tasks import sources
-from kbwf.tasks.sources import list_problem_ids, load_task, source_revision
+from kbwf.tasks.prompts import forward_arguments
+from kbwf.tasks.sources import list_problem_ids, load_task, read_source, source_revision
 from kbwf.tasks.suite import load_suite
 
 PROBLEM = """import torch
@@ -153,8 +154,41 @@ def test_malformed_problem_says_what_is_missing(checkout: Path, text: str, messa
         load_task(TaskSettings(source="directory", level=1, path=checkout), 3)
 
 
-def test_file_that_is_no_utf8_text_is_a_task_error(checkout: Path) -> None:
-    """Latin-1 bytes are named with their file."""
-    (checkout / "KernelBench" / "level1" / "3_Twice.py").write_bytes(b"# \xe9\n")
-    with pytest.raises(TaskError, match=r"3_Twice\.py cannot be read as UTF-8"):
+def test_a_forward_that_is_inherited_and_inputs_from_lambdas_are_definitions(checkout: Path) -> None:
+    """What Python would find is found, and the arguments are those of the class above."""
+    path = checkout / "KernelBench" / "level1" / "3_Twice.py"
+    inherited = PROBLEM.replace("class Model(", "class Base(") + "\n\nclass Model(Base):\n    pass\n"
+    lambdas = (
+        PROBLEM.replace("def get_in", "def _get_in") + "\nget_inputs = lambda: [1]\nget_init_inputs = lambda: []\n"
+    )
+    for text in (inherited, lambdas):
+        path.write_text(text)
+        task = load_task(TaskSettings(source="directory", level=1, path=checkout), 3)
+        assert forward_arguments(task.reference_source) == forward_arguments(PROBLEM)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "coding_line", "expected_line"),
+    [
+        ("utf-8", "", ""),
+        ("utf-8-sig", "", ""),
+        ("utf-16", "", ""),
+        ("latin-1", "# -*- coding: latin-1 -*-\n", "# -*- coding: utf-8 -*-\n"),
+        ("cp1252", "# coding=cp1252\n", "# coding=utf-8\n"),
+    ],
+)
+def test_a_source_is_read_in_the_encodings_that_editors_write(
+    tmp_path: Path, encoding: str, coding_line: str, expected_line: str
+) -> None:
+    """Marks are no text, line ends are Python's, and a coding line holds for the text as it is kept."""
+    path = tmp_path / "problem.py"
+    path.write_bytes((coding_line + "# Größe\r\nx = 1\r\n").encode(encoding))
+    assert read_source(path) == expected_line + "# Größe\nx = 1\n"
+
+
+@pytest.mark.parametrize("raw", [b"# \xe9\n", b"x = 1\n\n\ny = '\xe9'\n", b"# coding: klingon\nx = 1\n", b"\xff\xfex"])
+def test_file_that_is_no_text_is_a_task_error(checkout: Path, raw: bytes) -> None:
+    """It is named, with the way out."""
+    (checkout / "KernelBench" / "level1" / "3_Twice.py").write_bytes(raw)
+    with pytest.raises(TaskError, match=r"3_Twice\.py is no text in UTF-8 .*; write it as UTF-8"):
         load_task(TaskSettings(source="directory", level=1, path=checkout), 3)

@@ -1,0 +1,21 @@
+"""Which processor cores a candidate may use; the system-call filter keeps it to them."""
+
+import os
+from collections.abc import Iterable
+
+
+def choose_cores(allowed: Iterable[int], num_threads: int) -> set[int]:
+    """The last `num_threads` of the allowed ones: interrupts gather on the first.
+
+    Reference and candidate get the same ones; they never run at the same moment.
+    """
+    return set(sorted(allowed)[-num_threads:])
+
+
+def stay_on_cores(num_threads: int) -> None:
+    """Hold this thread, and all that it will start, to as many cores.
+
+    Raises:
+        OSError: the host does not permit it.
+    """
+    os.sched_setaffinity(0, choose_cores(os.sched_getaffinity(0), num_threads))

@@ -1,0 +1,178 @@
+"""What of a response is the answer: chat templates' marks, turns of others, harmony's channels and reasoning removed.
+
+The marks are those of published chat templates, and the tags those that the reasoning parsers of vLLM, SGLang and
+llama.cpp know, in any case of letters. Where a response is cut inside its reasoning there is no answer.
+"""
+
+import re
+from typing import NamedTuple
+
+_MARK = re.compile(
+    r"<\|[^<>|\n]{1,48}\|>"  # ChatML, Llama, Phi, GLM, Command, harmony, ...
+    r"|<｜[^<>｜\n]{1,48}｜>"  # DeepSeek
+    r"|<\|(?:turn|tool_call|tool_response)>|<(?:turn|tool_call|tool_response)\|>|<\|\"\|>"  # Gemma 4
+    r"|</?s>|<(?:bos|eos|pad|eot|unk)>|<(?:start|end)_of_turn>|<seed:(?:bos|eos)>|<end_of_utterance>"
+    r"|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|\[ARGS\]|\[EOS\]|(?-i:\[/?(?:PYTHON|CODE|ANSWER|SOLUTION)\])"
+    r"|<\|\w{0,24}\|?\Z",  # one that was cut
+    re.IGNORECASE,
+)
+_TURN_STARTS = {
+    "im_start",
+    "start",
+    "start_header_id",
+    "start_of_turn",
+    "turn_start",
+    "start_of_turn_token",
+    "seed:bos",
+}
+_TURN_ENDS = {
+    "im_end", "end", "eot_id", "eom_id", "endoftext", "end_of_text", "return", "call", "eos", "eot", "end_of_turn",
+    "end▁of▁sentence", "/s", "end_of_turn_token", "seed:eos", "turn_end", "assistant_end", "end_of_utterance",
+    "eod",
+}  # fmt: skip
+_OTHERS = {"user", "system", "developer", "tool", "observation", "human", "ipython", "inst", "sys", "environment"}
+_OWN = {"assistant", "model", "chatbot", "gpt", "bot", "/inst"}
+_NOBODY = "after the end"
+_TO_REASONING = (
+    (re.compile(r"<\|channel>\s*(?:thought|analysis)?|<\|think\|>|<unused94>(?:thought)?", re.IGNORECASE), "<think>"),
+    (re.compile(r"<channel\|>|<\|/think\|>|<\|end_think\|>|<unused95>", re.IGNORECASE), "</think>"),
+    (re.compile(r"<\|(?:begin_of_thought|start_thinking|inner_prefix)\|>", re.IGNORECASE), "<think>"),
+    (re.compile(r"<\|(?:end_of_thought|end_thinking|inner_suffix)\|>", re.IGNORECASE), "</think>"),
+    (re.compile(r"^\.\.\.done thinking\.?[ \t]*$", re.IGNORECASE | re.MULTILINE), "</think>"),
+)
+"""Marks that open and close reasoning, written as the tag that most models use."""
+
+_DETAILS = re.compile(r"<details type=.reasoning.[^<>\n]{0,200}>")
+_REASONING_NAMES = (
+    "think|thinking|antthinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad|monologue|cot|chain_of_thought"
+    "|rationale|deliberation|brainstorm|planning|plan"
+)
+_REASONING = re.compile(
+    rf"<[ ]?(?P<tag>/?)[ ]?(?:\w{{1,16}}[:_-])?(?:{_REASONING_NAMES})(?:[_-]\w{{1,16}})?(?:\s[^<>\n]{{0,200}})?>"
+    r"|\[(?P<bracket>/?)(?-i:THINK|THINKING|REASONING)\]"
+    r"|◁(?P<triangle>/?)think▷",
+    re.IGNORECASE,
+)
+_ANSWER_TAG = re.compile(
+    r"^[ \t]*<(?:final_?answer|final|answer|solution|response|output|code|kernel|tool_call|function_call)\b"
+    r"[^<>\n]{0,200}>",
+    re.IGNORECASE | re.MULTILINE,
+)
+_THOUGHT_IN_WORDS = re.compile(r"^Here(?:'s| is) my thought process:", re.IGNORECASE | re.MULTILINE)
+_ANSWER_IN_WORDS = re.compile(r"^Here(?:'s| is) my response:", re.IGNORECASE | re.MULTILINE)
+"""Granite's marks."""
+_CHANNEL = re.compile(r"\s*(\w+)(?:[ ]+to=\S+)?[ ]*")
+_ANALYSIS_WITHOUT_MARKS = re.compile(r"\s*analysis(?=[A-Z\s])")
+_FINAL_WITHOUT_MARKS = re.compile(r"assistant\s{0,4}final")
+"""Harmony, decoded without its special tokens."""
+_ROLE_LINE = re.compile(r"\A\s*(?:assistant|model)[ \t]*:?[ \t]*\n", re.IGNORECASE)
+
+
+class _Message(NamedTuple):
+    channel: str
+    text: str
+
+
+def answers(response: str) -> list[str]:
+    """The texts in which the answer may be, likeliest first; none if the response ends inside its reasoning."""
+    for pattern, tag in _TO_REASONING:
+        response = pattern.sub(tag, response)
+    if _DETAILS.search(response):  # Open WebUI's form
+        response = _DETAILS.sub("<think>", response).replace("</details>", "</think>")
+    texts = [_ROLE_LINE.sub("", without_reasoning(message), count=1) for message in _own_messages(response)]
+    return list(dict.fromkeys(text for text in texts if text.strip()))
+
+
+def without_reasoning(text: str) -> str:
+    """What stands outside of reasoning.
+
+    Tags may be nested, of different names, or opened by the prompt. A tag that is only spoken of opens nothing: one in
+    quotes, in a comment, or one inside of reasoning and of a line that is never closed.
+    """
+    thought, answer = _THOUGHT_IN_WORDS.search(text), list(_ANSWER_IN_WORDS.finditer(text))
+    if thought and answer and thought.start() < answer[-1].start():
+        text = text[: thought.start()] + text[answer[-1].end() :]
+    outside: list[str] = []
+    before_stray_close = ""
+    depth = num_spoken_of = start = last_open = last_close = 0
+    for match in _REASONING.finditer(text):
+        is_close = "/" in (match["tag"], match["bracket"], match["triangle"])
+        line = text[max(match.start() - 200, 0) : match.start()].rpartition("\n")[2]
+        if line[-1:] in ("`", "'", '"') or (not is_close and "#" in line):
+            continue
+        if not is_close:
+            if depth == 0:
+                outside.append(text[start : match.start()])
+            num_spoken_of += depth > 0 and line.strip() != ""
+            depth, last_open = depth + 1, match.end()
+            continue
+        if depth == 0:  # the prompt opened it: everything so far was reasoning
+            before_stray_close = "".join([*outside, text[start : match.start()]]) if last_close else ""
+            outside = []
+        depth, start, last_close = max(depth - 1, 0), match.end(), match.end()
+    if depth == 0:
+        outside.append(text[start:])
+    elif marked := list(_ANSWER_TAG.finditer(text, last_open)):
+        outside.append(text[marked[-1].start() :])
+    elif depth <= num_spoken_of and last_close > last_open:
+        outside.append(text[last_close:])
+    found = "".join(outside)
+    return found if found.strip() else before_stray_close
+
+
+def _own_messages(response: str) -> list[str]:
+    """The assistant's texts: of the channel `final` if there is one, else of every channel but the analysis.
+
+    A turn of somebody else ends the answer, unless it only repeats the prompt; so does the end of a text.
+    """
+    messages: list[_Message] = []
+    role, channel, has_spoken = "assistant", "", False
+    for mark, text in _marked(response):
+        if mark in _TURN_STARTS:
+            line, _, rest = text.lstrip().partition("\n")
+            word, _, rest_of_line = line.partition(" ")
+            role, channel = word.lower() or "assistant", ""
+            text = rest if mark == "start" or not rest_of_line else f"{rest_of_line}\n{rest}"
+        elif mark in _OTHERS or mark in _OWN:
+            role, channel = mark, ""
+        elif mark == "channel" and (named := _CHANNEL.match(text)):
+            role = "assistant" if role == _NOBODY else role
+            channel, text = named[1].lower(), text[named.end() :]
+        elif mark in _TURN_ENDS and has_spoken:
+            role = _NOBODY
+        if role in ("user", "human", "inst") and has_spoken:
+            break
+        if role in _OWN:
+            messages.append(_Message(channel, text))
+            has_spoken |= bool(text.strip())
+    if any(message.channel == "final" for message in messages):
+        return [message.text for message in messages if message.channel == "final"]
+    finals = list(_FINAL_WITHOUT_MARKS.finditer(response)) if _ANALYSIS_WITHOUT_MARKS.match(response) else []
+    if finals:
+        return [response[finals[-1].end() :]]
+    return [message.text for message in messages if message.channel != "analysis"]
+
+
+def _marked(text: str) -> list[tuple[str, str]]:
+    """Each mark's name in small letters with the text that follows it; the first has no name.
+
+    A mark between two equal quotes is the content of a string.
+    """
+    found, name, start = [], "", 0
+    for match in _MARK.finditer(text):
+        around = text[max(match.start() - 1, 0) : match.start()] + text[match.end() : match.end() + 1]
+        if around in ("''", '""', "``"):
+            continue
+        found.append((name, text[start : match.start()]))
+        name, start = _name(match.group()), match.end()
+    return [*found, (name, text[start:])]
+
+
+def _name(mark: str) -> str:
+    if mark.lower() in ("<|turn>", "<turn|>"):
+        return "turn_start" if mark[1] == "|" else "turn_end"
+    name = mark.strip("<>[]|｜").lower()
+    for suffix in ("_token", "_start"):
+        if name.removesuffix(suffix) in _OWN | _OTHERS:
+            return name.removesuffix(suffix)
+    return name

@@ -1,0 +1,1 @@
+"""The arithmetic of adaptation: rewards, advantages, losses, training examples, guards. No torch, no files."""
