@@ -3,11 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
 
 from kbwf.judge import measurement, trial
+from kbwf.judge.processes import RunnerProcess
 from kbwf.records import Evaluation, Sample, Task
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
@@ -63,6 +65,15 @@ def new_handler() -> Iterator[EvaluateHandler]:
     yield handler
     handler.close()
     torch.set_num_threads(num_threads)
+
+
+def pid_of(runner: RunnerProcess) -> int:
+    """Of the process that runs the program: below its guard and its warden."""
+    pid = runner._pid
+    for _ in range(2):
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        pid = int(child)
+    return pid
 
 
 def ask_for_no_times(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from kbwf.sandbox.messages import Ready
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.builders import make_task
-from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of, new_handler, task_of
+from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of, new_handler, pid_of, task_of
 
 
 def changed(**settings: object) -> EvaluationSettings:
@@ -147,7 +147,7 @@ def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(
     def end_the_reference(self: Bench, *arguments: Any, **named: Any) -> Any:
         found = original(self, *arguments, **named)
         assert self._reference is not None
-        os.kill(self._reference.runner_pid, signal.SIGKILL)
+        os.kill(pid_of(self._reference), signal.SIGKILL)
         return found
 
     name = {"before_the_kernel": "take_candidate", "while_timed": "time_reference"}[moment]

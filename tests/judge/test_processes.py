@@ -15,6 +15,7 @@ from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.sandbox import messages
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import Failed, Load, Loaded, Open, Run
+from tests.judge.problems import pid_of
 
 SECRET = "kbwf-planted-" + "secret"
 REFERENCE = "import torch\n\ndef get_init_inputs():\n    return []\n"
@@ -54,9 +55,16 @@ def load(runner: RunnerProcess, source: str) -> Any:
     return runner.ask(request, Loaded)
 
 
-def state_of(pid: int) -> set[str]:
-    """The states of all threads of a process, as in proc(5): T is stopped."""
-    return {path.read_text().rpartition(")")[2].split()[0] for path in Path(f"/proc/{pid}/task").glob("*/stat")}
+def run_times_of(pid: int) -> dict[str, str]:
+    """For each thread of a process, the nanoseconds it has run and waited to run."""
+    return {path.parent.name: path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/schedstat")}
+
+
+def stands_still(pid: int) -> bool:
+    """Whether none of its threads runs while this one reads two hundred times."""
+    before = run_times_of(pid)
+    assert len(before) > 1
+    return all(run_times_of(pid) == before for _ in range(200))
 
 
 def test_the_environment_of_launcher_and_runner_is_an_allow_list(launcher: Launcher, runner: RunnerProcess) -> None:
@@ -64,7 +72,7 @@ def test_the_environment_of_launcher_and_runner_is_an_allow_list(launcher: Launc
     answer = load(runner, "import os\nraise RuntimeError(sorted(os.environ.items()))")
     assert isinstance(answer, Failed)
     assert SECRET not in answer.error and "PATH" in answer.error and "'HOME', '/tmp'" in answer.error
-    for pid in (launcher._process.pid, runner.runner_pid):
+    for pid in (launcher._process.pid, pid_of(runner)):
         content = Path(f"/proc/{pid}/environ").read_bytes()
         assert SECRET.encode() not in content
     assert b"PATH=" in Path(f"/proc/{launcher._process.pid}/environ").read_bytes()
@@ -79,20 +87,20 @@ def test_what_confines_a_runner_is_known_when_it_is_ready(runner: RunnerProcess)
 def test_a_frozen_runner_stands_still_with_all_its_threads(runner: RunnerProcess) -> None:
     """Stopped when `freeze` returns, and after each answer anew; it goes on when asked."""
     assert isinstance(load(runner, TICKING), Loaded)
-    pid = runner.runner_pid
+    pid = pid_of(runner)
     runner.freeze()
-    assert state_of(pid) == {"T"}
+    assert stands_still(pid)
     for _ in range(3):
         assert runner.ask_frozen(messages.encode(Run(slots=[])), messages.Done).results == []
         runner.freeze()
-        assert state_of(pid) == {"T"}
+        assert stands_still(pid)
     runner.thaw()
     assert load(runner, TICKING) == Loaded()
 
 
 def test_a_frozen_runner_can_be_ended(runner: RunnerProcess) -> None:
     """With its whole process; ending it twice is ending it once."""
-    pid = runner.runner_pid
+    pid = pid_of(runner)
     runner.freeze()
     code, _ = runner.end()
     assert code == 128 + signal.SIGKILL
@@ -177,6 +185,7 @@ def test_with_the_launcher_all_its_runners_end_and_no_file_stays_open() -> None:
     os.close(guard)
     for connection in (runner._connection, runner._control):
         connection.close()
-    os.close(runner._log_descriptor)
+    for descriptor in (runner._log_descriptor, runner.memory_descriptor):
+        os.close(descriptor or 0)
     launcher.close()
     assert len(os.listdir("/proc/self/fd")) == before

@@ -1,5 +1,6 @@
 """Results read where a runner says that they lie, and claims that cannot be."""
 
+import functools
 import os
 from typing import Any
 
@@ -36,11 +37,17 @@ RESULTS = {
 }
 
 
+@functools.cache
+def own_memory() -> int:
+    """A file through which this process's memory can be read."""
+    return os.open("/proc/self/mem", os.O_RDONLY | os.O_CLOEXEC)
+
+
 class OfThisProcess:
     """Results of this very process, as if it were a runner."""
 
     def __init__(self, layouts: list[Buffer]) -> None:
-        self.results: Results = ProcessResults(os.getpid(), layouts)
+        self.results: Results = ProcessResults(own_memory(), layouts)
 
     def claim(self, tensor: torch.Tensor) -> list[int]:
         """Where it lies anyway."""
@@ -157,12 +164,11 @@ def test_a_place_outside_the_arena_or_between_elements_is_refused(monkeypatch: p
 @pytest.mark.parametrize("address", [0, 8, -8, (1 << 47) + (1 << 20), 1 << 63, 1 << 64, 1 << 100])
 def test_an_address_where_nothing_lies_is_refused(address: int) -> None:
     """Whatever the number."""
-    results = ProcessResults(os.getpid(), [LAYOUT])
+    results = ProcessResults(own_memory(), [LAYOUT])
     with pytest.raises(ProtocolError, match="where nothing can be read"):
         results.tensor([address, 4, 1], LAYOUT)
     with pytest.raises(ProtocolError, match="where nothing can be read"):
         results.probe([[[address, 4, 1]]], choose_probes([LAYOUT], 1, 4, CPU))
-    results.close()
 
 
 def test_memory_is_read_in_as_many_parts_as_the_system_gives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,19 +176,11 @@ def test_memory_is_read_in_as_many_parts_as_the_system_gives(monkeypatch: pytest
     original = os.preadv
     monkeypatch.setattr(os, "preadv", lambda file, buffers, offset: original(file, [buffers[0][:7]], offset))
     tensor = torch.rand(3, 4)
-    results = ProcessResults(os.getpid(), [LAYOUT])
+    results = ProcessResults(own_memory(), [LAYOUT])
     assert torch.equal(results.tensor(claim_of(tensor, None), LAYOUT), tensor)
     monkeypatch.setattr(os, "preadv", lambda file, buffers, offset: 0)
     with pytest.raises(ProtocolError):
         results.tensor(claim_of(tensor, None), LAYOUT)
-    results.close()
-
-
-def test_no_file_stays_open() -> None:
-    """The process's memory is closed with its results."""
-    before = len(os.listdir("/proc/self/fd"))
-    ProcessResults(os.getpid(), [LAYOUT]).close()
-    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_probes_lie_within_the_shape_and_differ_from_call_to_call() -> None:

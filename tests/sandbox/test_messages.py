@@ -10,7 +10,6 @@ import pytest
 
 from kbwf.sandbox import channel, messages
 from kbwf.sandbox.channel import ProtocolError
-from kbwf.sandbox.confinement import Confinement
 from kbwf.sandbox.messages import (
     Buffer,
     Capture,
@@ -35,7 +34,7 @@ Pair = tuple[socket.socket, socket.socket]
 BUFFER = Buffer(shape=[2, 3], stride=[3, 1], dtype="float32", num_slots=4, slot_bytes=512)
 ARGUMENTS = [["tensor"], ["dict", [[0, ["value"]], ["key", ["list", [["tensor"]]]]]]]
 MESSAGES = [
-    Start(confinement=Confinement(device="cuda:0", num_threads=2, max_memory_gb=1.5, hidden=["/a"], kept=["/a/b"])),
+    Start(device="cuda:0", num_threads=2, max_memory_gb=1.5, shown=["/a", "/b"], others_can_read=True),
     Started(pid=7),
     End(pid=7, grace_s=0.5),
     Ended(code=137),
