@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kbwf.errors import InfrastructureError
-from kbwf.sandbox import channel, guard, messages
+from kbwf.sandbox import channel, guard, launcher, messages
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.control import Control, NotFrozen, WardenGone
 from kbwf.sandbox.messages import End, Ended, Failed, Open, Ready, Start, Started
@@ -36,7 +36,8 @@ class Launcher:
         ours, theirs = socket.socketpair()
         with theirs:
             allowed = {name: environment[name] for name in (*guard.ENVIRONMENT, "PYTHONPATH") if name in environment}
-            command = [sys.executable, "-m", "kbwf.sandbox.launcher", str(theirs.fileno())]
+            # Imported for its name, so that an edit of what runs there is an edit of the judge (provenance).
+            command = [sys.executable, "-m", launcher.__name__, str(theirs.fileno())]
             self._process = subprocess.Popen(
                 command, env=allowed, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True
             )

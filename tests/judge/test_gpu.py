@@ -113,3 +113,35 @@ def test_work_that_a_side_stream_does_later_is_waited_for_or_seen(handler: Evalu
     evaluation = judge(handler, kernel_of(forward), TASK, CUDA)
     assert evaluation.status == EvalStatus.PASSED, evaluation.message
     assert evaluation.timing is not None and evaluation.timing.speedup < 1
+
+
+SMALL = task_of(rows=64, width=256)
+FIRST_FOR_EVER = """if not hasattr(self, "kept"):
+    self.kept = {}
+key = x.data_ptr()
+if key not in self.kept or not torch.cuda.is_current_stream_capturing():
+    self.kept[key] = (x * self.weight).sum(dim=-1)
+return self.kept[key]"""
+
+
+def test_a_call_that_is_shorter_than_its_launch_is_timed_as_a_graph(handler: EvaluateHandler) -> None:
+    """The times with and without stand side by side, the graph's shorter."""
+    evaluation = judge(handler, HONEST_KERNEL, SMALL, CUDA)
+    assert evaluation.status == EvalStatus.PASSED and evaluation.timing is not None, evaluation.message
+    assert evaluation.timing.launched_runtime_ms is not None and evaluation.timing.launched_speedup is not None
+    assert evaluation.timing.runtime_ms < evaluation.timing.launched_runtime_ms
+
+
+def test_a_kernel_that_waits_for_the_device_cannot_be_captured_and_passes(handler: EvaluateHandler) -> None:
+    """Its time is that of its launches."""
+    waiting = kernel_of("y = (x * self.weight).sum(dim=-1)\nassert float(y[0]) == float(y[0])\nreturn y")
+    evaluation = judge(handler, waiting, SMALL, CUDA)
+    assert evaluation.status == EvalStatus.PASSED and evaluation.timing is not None, evaluation.message
+    assert evaluation.timing.launched_runtime_ms is None
+
+
+def test_work_that_was_left_out_of_a_graph_is_wrong(handler: EvaluateHandler) -> None:
+    """When it is captured the kernel only hands out what it has; its replays then do nothing."""
+    evaluation = judge(handler, kernel_of(FIRST_FOR_EVER), SMALL, CUDA)
+    assert evaluation.status == EvalStatus.WRONG_VALUES, evaluation.message
+    assert evaluation.message.startswith("in a timed call")

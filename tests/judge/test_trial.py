@@ -191,3 +191,16 @@ def test_times_that_say_nothing_are_taken_again_with_longer_requests(
         "its requests take no longer than empty ones",
         [True],
     )
+
+
+def test_a_program_that_cannot_be_captured_keeps_the_time_of_its_launches(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the CPU nothing can: the reference's refusal is no fault of anybody's, and nor is the kernel's."""
+    monkeypatch.setattr(Bench, "has_graphs", True)
+    for can_reference in (False, True):
+        if can_reference:
+            monkeypatch.setattr(Bench, "capture_reference", lambda self, slots: True)
+        evaluation = judge(handler, HONEST_KERNEL)
+        assert evaluation.status == STATUS.PASSED and evaluation.timing is not None
+        assert evaluation.timing.launched_runtime_ms is None
