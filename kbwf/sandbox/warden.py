@@ -97,15 +97,15 @@ class Warden:
         while self._bury():
             watches = self._baseline is not None and not self._is_frozen
             ready = [descriptor for descriptor, _ in poller.poll(watch.INTERVAL_S * 1e3 if watches else None)]
+            if self.word in ready:  # before a command, which then uses the means that the word tells of
+                poller.unregister(self.word)
+                self._believe(Word.receive(self.word))
             if self.control in ready:
                 command = self._next_command()
                 if command not in (FREEZE, THAW):
                     has_asked_for_answer = command == END
                     break
                 self._answer(DONE if self._obey(command) else FAILED)
-            if self.word in ready:
-                poller.unregister(self.word)
-                self._believe(Word.receive(self.word))
             if woken in ready:
                 os.read(woken, 4096)
             if watches and self._is_over_bounds():
