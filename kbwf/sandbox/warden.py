@@ -77,7 +77,7 @@ class Warden:
     scratch: tuple[str, ...]
     _freezer: Freezer | None = None
     _baseline: watch.Baseline | None = None
-    _is_frozen: bool = False
+    _frozen_by: Freezer | Tree | None = None
     _code: int | None = None
 
     def serve(self) -> int:
@@ -95,17 +95,17 @@ class Warden:
             poller.register(descriptor, select.POLLIN)
         has_asked_for_answer = False
         while self._bury():
-            watches = self._baseline is not None and not self._is_frozen
+            watches = self._baseline is not None and self._frozen_by is None
             ready = [descriptor for descriptor, _ in poller.poll(watch.INTERVAL_S * 1e3 if watches else None)]
+            if self.word in ready:  # before a command, which then uses the means that the word tells of
+                poller.unregister(self.word)
+                self._believe(Word.receive(self.word))
             if self.control in ready:
                 command = self._next_command()
                 if command not in (FREEZE, THAW):
                     has_asked_for_answer = command == END
                     break
                 self._answer(DONE if self._obey(command) else FAILED)
-            if self.word in ready:
-                poller.unregister(self.word)
-                self._believe(Word.receive(self.word))
             if woken in ready:
                 os.read(woken, 4096)
             if watches and self._is_over_bounds():
@@ -122,11 +122,12 @@ class Warden:
             return b""
 
     def _obey(self, command: bytes) -> bool:
-        self._is_frozen = command == FREEZE
-        means = self._freezer or self.tree
         if command == FREEZE:
-            return means.freeze(FREEZE_LIMIT_S)
-        means.thaw()
+            self._frozen_by = self._frozen_by or self._freezer or self.tree
+            return self._frozen_by.freeze(FREEZE_LIMIT_S)
+        if self._frozen_by is not None:
+            self._frozen_by.thaw()
+            self._frozen_by = None
         return True
 
     def _answer(self, answer: bytes) -> None:

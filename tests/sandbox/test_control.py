@@ -73,12 +73,15 @@ def storm(slot):
         value += 1
         struct.pack_into("Q", shared, 8 * slot, value)
         try:
-            if os.fork() == 0:
+            pid = os.fork()
+        except OSError:
+            continue
+        if pid == 0:
+            try:
                 if os.fork() == 0:
                     struct.pack_into("Q", shared, 8 * (slot + 2), value)
+            finally:
                 os._exit(0)
-        except OSError:
-            pass
 
 fork(storm, 0)
 say("forking")
