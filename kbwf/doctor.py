@@ -3,17 +3,14 @@
 import importlib.metadata
 import importlib.util
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kbwf.judge.bench import probe_sandbox
 from kbwf.judge.device import describe_gpus
 from kbwf.sandbox.launcher import Zygote
+from kbwf.sandbox.steps import remedy
 
 _CREDENTIALS = {"HF_TOKEN": "gated models and data sets of Hugging Face", "TINKER_API_KEY": "policies on Tinker"}
-_SANDBOX_HELP = (
-    "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0; in a"
-    " container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined)"
-)
 
 
 def examine(environment: Mapping[str, str]) -> str:
@@ -29,9 +26,7 @@ def examine(environment: Mapping[str, str]) -> str:
     lines.append(_line(has_triton, "triton", _versions("triton") if has_triton else "comes with a CUDA build of torch"))
     report = probe_sandbox(zygote, "cuda:0" if has_gpu else "cpu")
     lines.append(_line(not report["missing"], "sandbox", ", ".join(report["applied"])))
-    lines += [f"      missing: {name}" for name in report["missing"]]
-    if report["missing"]:
-        lines.append(f"      to get the rest, {_SANDBOX_HELP}")
+    lines += _what_the_sandbox_lacks(report["missing"])
     for package, extra in (("tinker", "tinker"), ("snakemake_executor_plugin_slurm", "slurm")):
         found = importlib.util.find_spec(package) is not None
         version = _versions(package.replace("_", "-"))
@@ -40,6 +35,19 @@ def examine(environment: Mapping[str, str]) -> str:
         present = bool(environment.get(variable))
         lines.append(_line(present, variable, f"{'present' if present else 'not set'}; for {purpose}"))
     return "\n".join(lines)
+
+
+def _what_the_sandbox_lacks(missing: Iterable[str]) -> list[str]:
+    """A line for the steps that have a remedy in common, and one for the remedy."""
+    steps_by_remedy: dict[str, list[str]] = {}
+    for entry in missing:
+        steps_by_remedy.setdefault(remedy(entry), []).append(entry)
+    lines = []
+    for way, entries in steps_by_remedy.items():
+        lines.append(f"      missing: {', '.join(entries)}")
+        if way:
+            lines.append(f"          to get it, {way}")
+    return lines
 
 
 def _versions(*packages: str) -> str:
