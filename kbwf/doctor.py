@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from kbwf.judge.bench import probe_sandbox
 from kbwf.judge.device import describe_gpus
+from kbwf.sandbox.defences import remedy
 from kbwf.sandbox.launcher import Zygote
-from kbwf.sandbox.steps import remedy
 
 _CREDENTIALS = {"HF_TOKEN": "gated models and data sets of Hugging Face", "TINKER_API_KEY": "policies on Tinker"}
 
@@ -38,12 +38,12 @@ def examine(environment: Mapping[str, str]) -> str:
 
 
 def _what_the_sandbox_lacks(missing: Iterable[str]) -> list[str]:
-    """A line for the steps that have a remedy in common, and one for the remedy."""
-    steps_by_remedy: dict[str, list[str]] = {}
+    """A line for the defences that have a remedy in common, and one for the remedy."""
+    entries_by_remedy: dict[str, list[str]] = {}
     for entry in missing:
-        steps_by_remedy.setdefault(remedy(entry), []).append(entry)
+        entries_by_remedy.setdefault(remedy(entry), []).append(entry)
     lines = []
-    for way, entries in steps_by_remedy.items():
+    for way, entries in entries_by_remedy.items():
         lines.append(f"      missing: {', '.join(entries)}")
         if way:
             lines.append(f"          to get it, {way}")

@@ -31,7 +31,7 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
     """Open the judge's buffers, lock the doors, load the program, and do what the judge asks until it hangs up.
 
     Args:
-        report: the steps of the sandbox so far.
+        report: the first half of the defences.
     """
     device = torch.device(confinement.device)
     if device.type == "cuda":

@@ -58,6 +58,12 @@ def others_can_read(paths: Iterable[str]) -> bool:
     return True
 
 
+def others_can_pass(paths: Iterable[str]) -> bool:
+    """Whether any user can get to these paths through the folders above them."""
+    folders = {str(folder) for path in paths for folder in Path(os.path.realpath(path)).parents}
+    return all(os.stat(folder).st_mode & stat.S_IXOTH for folder in folders)
+
+
 def is_below(path: str, folder: str) -> bool:
     """Whether a path is the folder or in it; both absolute."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")

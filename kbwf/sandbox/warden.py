@@ -28,7 +28,7 @@ class Word:
 
     Attributes:
         has_freezer: whether it joined a control group that can be frozen.
-        baseline: the memory it has so far, if no control group bounds it and the warden must watch.
+        baseline: the memory it has so far, if no control groups bound it and the warden must watch.
     """
 
     has_freezer: bool
@@ -151,7 +151,9 @@ class Warden:
         return False
 
     def _say_memory(self) -> None:
-        append_line(self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of host memory together")
+        append_line(
+            self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of host memory together"
+        )
 
     def _bury(self, is_patient: bool = False) -> bool:
         """Take notice of what ended. Returns whether the candidate lives; with patience, whether anything does."""

@@ -1,6 +1,6 @@
 """What a kernel can reach through the judge: not the network, not other processes, not the user's files and keys.
 
-Each defence by itself is tested in tests/sandbox/. Where the host forbids a step, the record has to say so; a test then
+Each defence by itself is tested in tests/sandbox/. Where the host forbids one, the record has to say so; a test then
 holds the record to that.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from kbwf.records import EvalStatus, Evaluation
-from kbwf.sandbox.steps import FIRST_HALF, SECOND_HALF
+from kbwf.sandbox.defences import FIRST_HALF, SECOND_HALF
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.judge.problems import HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of
@@ -51,12 +51,12 @@ class ModelNew(Model):
 """
 
 
-def has(evaluation: Evaluation, step: str) -> bool:
-    """Whether the record says that this step was applied; what it does not say at all is a failure."""
+def has(evaluation: Evaluation, defence: str) -> bool:
+    """Whether the record says that this defence was applied; what it does not say at all is a failure."""
     assert evaluation.sandbox is not None
     missing = {entry.partition(" (")[0] for entry in evaluation.sandbox.missing}
-    assert (step in evaluation.sandbox.applied) != (step in missing), (step, evaluation.sandbox)
-    return step in evaluation.sandbox.applied
+    assert (defence in evaluation.sandbox.applied) != (defence in missing), (defence, evaluation.sandbox)
+    return defence in evaluation.sandbox.applied
 
 
 def report(handler: EvaluateHandler, lines: str) -> Evaluation:
@@ -68,12 +68,12 @@ def report(handler: EvaluateHandler, lines: str) -> Evaluation:
     return evaluation
 
 
-def test_every_step_is_either_applied_or_missing(handler: EvaluateHandler) -> None:
-    """No step is left out of the record but those that are for another kind of user."""
+def test_every_defence_is_either_applied_or_missing(handler: EvaluateHandler) -> None:
+    """No defence is left out of the record but those that are for another kind of user."""
     evaluation = judge(handler, HONEST_KERNEL)
-    for step in (*FIRST_HALF, *SECOND_HALF):
-        if step.name not in ("user namespace", "own user", "no capabilities"):
-            has(evaluation, step.name)
+    for defence in (*FIRST_HALF, *SECOND_HALF):
+        if defence.name not in ("user namespace", "own user", "no capabilities"):
+            has(evaluation, defence.name)
 
 
 def test_files_of_the_user_and_of_the_project_are_not_there(handler: EvaluateHandler, tmp_path: Path) -> None:
