@@ -96,8 +96,14 @@ def refuse(kind):
     unshare(kind)
 namespaces.unshare = refuse
 """
+OLDER_GROUPS = """
+from kbwf.sandbox import cgroup
+cgroup._make_version_2 = lambda _: FileNotFoundError(2, "none in this test")
+"""
 MEANS = pytest.mark.parametrize(
-    ("rights", "prepare"), [("all", ""), ("none", ""), ("none", NO_PID_NAMESPACE)], ids=["group", "signals", "walk"]
+    ("rights", "prepare"),
+    [("all", ""), ("all", OLDER_GROUPS), ("none", ""), ("none", NO_PID_NAMESPACE)],
+    ids=["group", "older_group", "signals", "walk"],
 )
 
 
