@@ -3,23 +3,20 @@
 import importlib.metadata
 import importlib.util
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kbwf.errors import KbwfError
 from kbwf.judge.device import describe_environment, describe_gpus, resolve_device
 from kbwf.judge.judge import Judge
 from kbwf.judge.processes import Launcher
 from kbwf.records import EvalStatus
+from kbwf.sandbox.defences import remedy
 from kbwf.settings import EvaluationSettings, TaskSettings
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.prompts import forward_body
 from kbwf.tasks.sources import load_task
 
 _CREDENTIALS = {"HF_TOKEN": "gated models and data sets of Hugging Face", "TINKER_API_KEY": "policies on Tinker"}
-_SANDBOX_HELP = (
-    "run as root, or allow user namespaces (sysctl kernel.unprivileged_userns_clone=1, user.max_user_namespaces>0; in a"
-    " container: --cap-add SYS_ADMIN --security-opt seccomp=unconfined)"
-)
 
 
 def examine(environment: Mapping[str, str]) -> str:
@@ -63,9 +60,19 @@ def _judged(environment: Mapping[str, str]) -> list[str]:
     lines = [_line(is_fine, "evaluation", said)]
     assert finding.sandbox is not None, "a kernel was started"
     lines.append(_line(not finding.sandbox.missing, "sandbox", ", ".join(finding.sandbox.applied)))
-    lines += [f"      missing: {name}" for name in finding.sandbox.missing]
-    if finding.sandbox.missing:
-        lines.append(f"      to get the rest, {_SANDBOX_HELP}")
+    return lines + _what_the_sandbox_lacks(finding.sandbox.missing)
+
+
+def _what_the_sandbox_lacks(missing: Iterable[str]) -> list[str]:
+    """A line for the defences that have a remedy in common, and one for the remedy."""
+    entries_by_remedy: dict[str, list[str]] = {}
+    for entry in missing:
+        entries_by_remedy.setdefault(remedy(entry), []).append(entry)
+    lines = []
+    for way, entries in entries_by_remedy.items():
+        lines.append(f"      missing: {', '.join(entries)}")
+        if way:
+            lines.append(f"          to get it, {way}")
     return lines
 
 

@@ -42,8 +42,8 @@ def test_every_capability_has_a_line_and_keys_are_not_shown() -> None:
 
 
 def test_what_is_missing_comes_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each missing step on a line of its own, then what to do; no GPU and no extra package says so too."""
-    missing = ("net namespace (EPERM)", "pid namespace (EPERM)")
+    """Missing defences by what there is to do about them; no GPU and no extra package says so too."""
+    missing = ("net namespace (EPERM)", "landlock (ENOSYS)", "pid namespace (EPERM)")
     found_by(monkeypatch, Finding(EvalStatus.PASSED, sandbox=SandboxReport(applied=("rlimits",), missing=missing)))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
@@ -53,11 +53,10 @@ def test_what_is_missing_comes_with_the_way_to_get_it(monkeypatch: pytest.Monkey
         "ok  evaluation      a bundled task's reference passes",
         "--  sandbox         rlimits",
     ]
-    assert lines[start + 1 : start + 3] == [
-        "      missing: net namespace (EPERM)",
-        "      missing: pid namespace (EPERM)",
-    ]
-    assert lines[start + 3].startswith("      to get the rest, run as root, or allow user namespaces")
+    assert lines[start + 1] == "      missing: net namespace (EPERM), pid namespace (EPERM)"
+    assert lines[start + 2].startswith("          to get it, run as root, or allow user namespaces")
+    assert lines[start + 3] == "      missing: landlock (ENOSYS)"
+    assert lines[start + 4].startswith("          to get it, Linux 5.13 or later with landlock")
     assert any(line.startswith("--  gpu             none (this torch ") for line in lines)
     assert any("pip install 'kbwf[slurm]'" in line for line in lines)
 

@@ -35,21 +35,21 @@ class Confinement:
 
 @dataclass(frozen=True)
 class Report:
-    """Which steps of the sandbox were applied, and which the host did not permit: `name (ERRNO)`."""
+    """Which defences were applied, and which the host did not permit: `name (ERRNO)`."""
 
     applied: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
     def has(self, name: str) -> bool:
-        """Whether this step was applied."""
+        """Whether this defence was applied."""
         return name in self.applied
 
     def without(self, name: str, reason: str) -> "Report":
-        """This report and one step that was not taken."""
+        """This report and one defence that was not applied."""
         return Report(self.applied, (*self.missing, f"{name} ({reason})"))
 
     def trying(self, name: str, act: Callable[[], None]) -> "Report":
-        """This report and one step more, taken or refused."""
+        """This report and one more, applied or refused."""
         try:
             act()
         except OSError as error:

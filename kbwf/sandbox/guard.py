@@ -1,4 +1,4 @@
-"""Makes a candidate's processes and takes the steps of its sandbox (`steps.py`) in each of them.
+"""Makes a candidate's processes and applies its defences (`defences.py`) in each of them.
 
     launcher ── guard ── warden (process 1 of its namespace) ── candidate
 
@@ -9,19 +9,23 @@ stays the judge's own; of a PID namespace, process 1 cannot be ended from within
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kbwf.sandbox import cgroup, limits, linux, root, steps, watch
+from kbwf.sandbox import cgroup, defences, limits, linux, root, watch
 from kbwf.sandbox.confinement import Confinement, Report
 from kbwf.sandbox.output import append_line
 from kbwf.sandbox.tree import Tree
 from kbwf.sandbox.warden import Warden, Word
 
-ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER")
+ENVIRONMENT = (
+    "HOME", "TMPDIR", "PATH", "LANG", "LC_ALL",
+    "LD_LIBRARY_PATH", "CUDA_HOME", "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER",
+)  # fmt: skip
 _to_warden: int | None = None
 """In a candidate: where it says, once, that its doors are locked."""
 
@@ -32,7 +36,7 @@ def enter(
     """In a fresh fork of the launcher, with one thread: confine what runs `target`, and guard it. Does not return.
 
     Args:
-        target: given the report of the first half of the steps; must call `lock_down` before it runs what is hostile.
+        target: given the report of the first half of the defences; calls `lock_down` before it runs what is hostile.
         keep_descriptors: files the candidate keeps open.
         control: the warden's end of the judge's commands (`control.py`).
     """
@@ -45,7 +49,7 @@ def enter(
     max_bytes = limits.max_bytes_together(confinement.device, confinement.max_memory_bytes)
     groups = cgroup.make_groups(max_bytes, limits.MAX_PROCESSES)
     made = cgroup.distinct(groups)
-    report = steps.take(steps.IN_GUARD, confinement, groups, Report())
+    report = defences.apply(defences.IN_GUARD, confinement, groups, Report())
     warden = os.fork()
     if warden == 0:
         try:
@@ -64,16 +68,17 @@ def enter(
 
 
 def lock_down(confinement: Confinement, report: Report) -> Report:
-    """In a candidate: the second half of the steps, once the judge's buffers are open, before the kernel arrives.
+    """In a candidate: the second half of the defences, once the judge's buffers are open, before the kernel arrives.
 
     Returns the report to be sent to the judge.
     """
     global _to_warden
+    is_bounded = report.has("memory cgroup") and report.has("pids cgroup")
     word = Word(
         has_freezer=report.has("freezer cgroup"),
-        baseline=None if report.has("memory cgroup") else watch.measure_baseline(),
+        baseline=None if is_bounded else watch.measure_baseline(),
     )
-    report = steps.take(steps.SECOND_HALF, confinement, {}, report)
+    report = defences.apply(defences.SECOND_HALF, confinement, {}, report)
     if _to_warden is not None:
         word.send(_to_warden)
         _to_warden = None
@@ -92,10 +97,13 @@ def _be_warden(
     linux.signal_on_parents_death(signal.SIGKILL)
     linux.adopt_orphans()
     linux.prctl(linux.PR_SET_DUMPABLE, 0)  # its memory and files are closed to a candidate of the same user
-    report = steps.take(steps.IN_WARDEN, confinement, groups, report)
+    report = defences.apply(defences.IN_WARDEN, confinement, groups, report)
+    has_own_root = report.has("own root")
+    home = root.SCRATCH_FOLDERS[0] if has_own_root else _make_home(confinement, groups, report)
     word, to_warden = os.pipe2(os.O_CLOEXEC)
     candidate = os.fork()
     if candidate == 0:
+        os.environ.update(HOME=home, TMPDIR=home)
         try:
             _be_candidate(target, confinement, {*keep_descriptors, to_warden} - {control}, to_warden, groups, report)
         except BaseException:
@@ -105,13 +113,24 @@ def _be_warden(
     made = {kind: group for kind, group in groups.items() if isinstance(group, cgroup.Group)}
     folders = [descriptor for group in made.values() for descriptor in (group.folder, group.parent)]
     _close_all_but([control, word, confinement.log_descriptor, *folders])
-    return Warden(
+    code = Warden(
         candidate, control, word, confinement.log_descriptor,
         tree=Tree(os.getpid() == 1, has_own_proc=report.has("own /proc")),
         groups=made,
         max_bytes=limits.max_bytes_together(confinement.device, confinement.max_memory_bytes),
-        scratch=root.SCRATCH_FOLDERS if report.has("own root") else (),
+        scratch=root.SCRATCH_FOLDERS if has_own_root else (),
     ).serve()  # fmt: skip
+    if not has_own_root:
+        shutil.rmtree(home, ignore_errors=True)
+    return code
+
+
+def _make_home(confinement: Confinement, groups: cgroup.Groups, report: Report) -> str:
+    """A folder for the candidate alone where it has to live among the host's files."""
+    home = tempfile.mkdtemp(prefix="kbwf-", dir="/tmp")
+    if not defences.Scene(confinement, groups, report).keeps_user:
+        os.chown(home, confinement.uid, confinement.uid)
+    return home
 
 
 def _be_candidate(
@@ -131,12 +150,11 @@ def _be_candidate(
         os.dup2(confinement.log_descriptor, stream)
     environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     os.environ.clear()
-    os.environ.update(environment, HOME="/tmp", TMPDIR="/tmp")
+    os.environ.update(environment)
     _wipe_first_environment()
     tempfile.tempdir = None
-    with contextlib.suppress(OSError):
-        os.chdir("/tmp")
-    report = steps.take(steps.IN_CANDIDATE, confinement, groups, report)
+    os.chdir(environment["HOME"])
+    report = defences.apply(defences.IN_CANDIDATE, confinement, groups, report)
     _close_all_but(keep_descriptors)
     _to_warden = to_warden
     target(report)

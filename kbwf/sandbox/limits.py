@@ -25,6 +25,7 @@ def set_limits(device: str, max_memory_bytes: int, counts_by_user: bool) -> None
     """
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (max_memory_bytes, max_memory_bytes))
         resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
         resource.setrlimit(resource.RLIMIT_NICE, (0, 0))
         if counts_by_user:

@@ -98,11 +98,17 @@ def mount_proc(hides_others: bool) -> None:
     Raises:
         OSError: the host does not permit it.
     """
-    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "hidepid=2" if hides_others else None)
+    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    try:
+        mount("proc", "/proc", "proc", flags, "hidepid=2" if hides_others else None)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a kernel that has no such option
+            raise
+        mount("proc", "/proc", "proc", flags)
     for path in _KEPT_FROM_WRITING:
         if os.path.exists(path):
             mount(path, path, None, MS_BIND | MS_REC)
-            mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
+            mount(None, path, None, MS_BIND | MS_REMOUNT | MS_RDONLY | flags)
 
 
 def _bind(handle: int, target: str) -> None:

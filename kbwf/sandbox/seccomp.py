@@ -103,6 +103,12 @@ def install() -> None:
     packed = b"".join(struct.pack("=HBBI", *instruction) for instruction in program(MACHINE))
     kept = ctypes.create_string_buffer(packed)
     where = struct.pack("HP", len(packed) // 8, ctypes.addressof(kept))  # struct sock_fprog
-    # Older kernels slow a filtered process down against a leak within it, which would make it a bad place to time in.
-    if syscall("seccomp", _SET_MODE_FILTER, _ALL_THREADS | _NO_MITIGATION, where):
+    try:
+        # Older kernels slow a filtered process down against a leak within it, which would falsify its times.
+        has_refused = syscall("seccomp", _SET_MODE_FILTER, _ALL_THREADS | _NO_MITIGATION, where)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a kernel that knows nothing of that
+            raise
+        has_refused = syscall("seccomp", _SET_MODE_FILTER, _ALL_THREADS, where)
+    if has_refused:
         raise OSError(errno.EAGAIN, "a thread of this process does not take the filter")

@@ -58,6 +58,12 @@ def others_can_read(paths: Iterable[str]) -> bool:
     return True
 
 
+def others_can_pass(paths: Iterable[str]) -> bool:
+    """Whether any user can get to these paths through the folders above them."""
+    folders = {str(folder) for path in paths for folder in Path(os.path.realpath(path)).parents}
+    return all(os.stat(folder).st_mode & stat.S_IXOTH for folder in folders)
+
+
 def is_below(path: str, folder: str) -> bool:
     """Whether a path is the folder or in it; both absolute."""
     return path == folder or path.startswith(folder.rstrip("/") + "/")
@@ -78,21 +84,27 @@ def _python(private: list[str]) -> Iterator[str]:
     yield os.path.realpath(sys.executable)
     package = Path(__file__).resolve().parents[1]
     yield str(package)
+    checkout = ""
     for entry in filter(None, sys.path):
         holds_packages = bool(_globbed(f"{glob.escape(entry)}/{mark}" for mark in _MARKS_OF_PACKAGES))
         is_checkout = Path(entry).resolve() == package.parent and not holds_packages
         if holds_packages or not (is_checkout or os.path.exists(f"{entry}/.git")):
             yield entry
-        if not is_checkout:
-            yield from _imported_from(entry)
+        checkout = entry if is_checkout else checkout
+        yield from (os.path.join(entry, name) for name in _LATE_MODULES)
+    yield from (path for path in _imported() if not checkout or not is_below(path, checkout))
 
 
-def _imported_from(entry: str) -> Iterator[str]:
-    """The top folder or file of each module that came from this entry of sys.path."""
-    files = [getattr(module, "__file__", None) or "/" for module in list(sys.modules.values())]
-    prefix = entry.rstrip("/") + "/"
-    names = {file.removeprefix(prefix).split("/")[0] for file in files if file.startswith(prefix)}
-    yield from (prefix + name for name in (*sorted(names), *_LATE_MODULES))
+def _imported() -> set[str]:
+    """The top folder, or the file, of every module that this process imported, wherever an import hook found it."""
+    found = set()
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is not None and name != "__main__":
+            is_package = os.path.basename(file).startswith("__init__.")
+            levels = name.count(".") + is_package
+            found.add(file.rsplit("/", levels)[0] if levels else file)
+    return found
 
 
 def _compilers(environment: Mapping[str, str]) -> Iterator[str]:

@@ -28,7 +28,7 @@ class Word:
 
     Attributes:
         has_freezer: whether it joined a control group that can be frozen.
-        baseline: the memory it has so far, if no control group bounds it and the warden must watch.
+        baseline: the memory it has so far, if no control groups bound it and the warden must watch.
     """
 
     has_freezer: bool
@@ -77,7 +77,7 @@ class Warden:
     scratch: tuple[str, ...]
     _freezer: Freezer | None = None
     _baseline: watch.Baseline | None = None
-    _is_frozen: bool = False
+    _frozen_by: Freezer | Tree | None = None
     _code: int | None = None
 
     def serve(self) -> int:
@@ -95,7 +95,7 @@ class Warden:
             poller.register(descriptor, select.POLLIN)
         has_asked_for_answer = False
         while self._bury():
-            watches = self._baseline is not None and not self._is_frozen
+            watches = self._baseline is not None and self._frozen_by is None
             ready = [descriptor for descriptor, _ in poller.poll(watch.INTERVAL_S * 1e3 if watches else None)]
             if self.word in ready:  # before a command, which then uses the means that the word tells of
                 poller.unregister(self.word)
@@ -122,11 +122,12 @@ class Warden:
             return b""
 
     def _obey(self, command: bytes) -> bool:
-        self._is_frozen = command == FREEZE
-        means = self._freezer or self.tree
         if command == FREEZE:
-            return means.freeze(FREEZE_LIMIT_S)
-        means.thaw()
+            self._frozen_by = self._frozen_by or self._freezer or self.tree
+            return self._frozen_by.freeze(FREEZE_LIMIT_S)
+        if self._frozen_by is not None:
+            self._frozen_by.thaw()
+            self._frozen_by = None
         return True
 
     def _answer(self, answer: bytes) -> None:
@@ -150,7 +151,9 @@ class Warden:
         return False
 
     def _say_memory(self) -> None:
-        append_line(self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of memory together")
+        append_line(
+            self.log, f"ended: its processes took more than {self.max_bytes / 2**30:g} GB of host memory together"
+        )
 
     def _bury(self, is_patient: bool = False) -> bool:
         """Take notice of what ended. Returns whether the candidate lives; with patience, whether anything does."""

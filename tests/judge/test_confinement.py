@@ -1,9 +1,11 @@
-"""What a kernel can reach: not the network, not other processes, not the user's files and keys.
+"""What a kernel can reach through the judge: not the network, not other processes, not the user's files and keys.
 
-Where the host forbids a step, the record has to say so; a test then holds the record to that.
+Each defence by itself is tested in tests/sandbox/. Where the host forbids one, the record has to say so; a test then
+holds the record to that.
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,26 +14,49 @@ from pathlib import Path
 import pytest
 
 from kbwf.records import EvalStatus, Evaluation
-from kbwf.sandbox import guard
+from kbwf.sandbox.defences import FIRST_HALF, SECOND_HALF
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.judge.problems import HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of
 
+CHECKOUT = Path(__file__).parents[2]
 SECRET = "kbwf-planted-" + "key"
+SEARCH = """
+import ctypes, os, re
+# Eight times in a row is how it was planted; this source has it in no piece, and once in the pattern.
+word = "-".join(["kbwf", "planted", "key"]).encode()
+pattern = re.compile(b"(?:%b){8}" % word)
+def search():
+    for line in open("/proc/self/maps").readlines():
+        bounds, rights, _, _, _, *names = line.split()
+        start, end = (int(text, 16) for text in bounds.split("-"))
+        is_the_kernel_s = bool(names) and names[0].startswith("[v")
+        if rights.startswith("rw") and not is_the_kernel_s:  # what is read-only is a file's own content
+            if pattern.search(ctypes.string_at(start, end - start)):
+                yield line.strip()
+found = [name for name, value in os.environb.items() if pattern.search(value)] + list(search())
+planted = word * 8
+raise RuntimeError(f"found {found}, HOME={os.environ['HOME']}, its own: {bool(list(search()))}")
+"""
+COMPILED = """import torch
 
-STEPS = {
-    "net namespace", "ipc namespace", "uts namespace", "mount namespace", "pid namespace", "private mounts",
-    "own /proc",
-    "hidden folders", "read-only files", "private /dev/shm", "rlimits", "no new privileges",
-}  # fmt: skip
+
+class ModelNew(Model):
+    def __init__(self, width):
+        super().__init__(width)
+        self.compiled = torch.compile(lambda x, weight: (x * weight).sum(dim=-1))
+
+    def forward(self, x):
+        return self.compiled(x, self.weight)
+"""
 
 
-def has(evaluation: Evaluation, step: str) -> bool:
-    """Whether the record says that this step was applied; what it does not say at all is a failure."""
+def has(evaluation: Evaluation, defence: str) -> bool:
+    """Whether the record says that this defence was applied; what it does not say at all is a failure."""
     assert evaluation.sandbox is not None
     missing = {entry.partition(" (")[0] for entry in evaluation.sandbox.missing}
-    assert (step in evaluation.sandbox.applied) != (step in missing), (step, evaluation.sandbox)
-    return step in evaluation.sandbox.applied
+    assert (defence in evaluation.sandbox.applied) != (defence in missing), (defence, evaluation.sandbox)
+    return defence in evaluation.sandbox.applied
 
 
 def report(handler: EvaluateHandler, lines: str) -> Evaluation:
@@ -43,98 +68,62 @@ def report(handler: EvaluateHandler, lines: str) -> Evaluation:
     return evaluation
 
 
-def test_every_step_is_either_applied_or_missing(handler: EvaluateHandler) -> None:
-    """No step is left out of the record."""
+def test_every_defence_is_either_applied_or_missing(handler: EvaluateHandler) -> None:
+    """No defence is left out of the record but those that are for another kind of user."""
     evaluation = judge(handler, HONEST_KERNEL)
-    for step in STEPS:
-        has(evaluation, step)
+    for defence in (*FIRST_HALF, *SECOND_HALF):
+        if defence.name not in ("user namespace", "own user", "no capabilities"):
+            has(evaluation, defence.name)
 
 
-def test_files_of_the_user_cannot_be_read(handler: EvaluateHandler, tmp_path: Path) -> None:
+def test_files_of_the_user_and_of_the_project_are_not_there(handler: EvaluateHandler, tmp_path: Path) -> None:
     """A key planted in the temporary folder cannot be found, nor can the project's tests or configuration."""
     (tmp_path / "key").write_text(SECRET)
-    root = Path(__file__).parents[2]
-    files = [str(path) for path in (tmp_path / "key", root / "tests" / "builders.py", root / "config.yaml")]
+    files = [str(path) for path in (tmp_path / "key", CHECKOUT / "tests" / "builders.py", CHECKOUT / "config.yaml")]
     evaluation = report(
         handler,
         f"for path in {files}:\n"
         "    try:\n        found.append(open(path).read()[:100])\n"
         "    except OSError as error:\n        found.append(type(error).__name__)",
     )
-    if has(evaluation, "hidden folders"):
-        assert SECRET not in evaluation.to_json()
+    if has(evaluation, "own root"):
         assert "found ['FileNotFoundError', 'FileNotFoundError', 'FileNotFoundError']" in evaluation.message
+    elif has(evaluation, "landlock"):
+        assert "found ['PermissionError', 'PermissionError', 'PermissionError']" in evaluation.message
     else:
         assert SECRET in evaluation.message
 
 
-def test_home_working_folder_and_project_are_hidden_but_for_what_python_needs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """HOME, the working folder, temporary folders and the package's parent are hidden; interpreter and package stay."""
-    for name in ("home", "work"):
-        (tmp_path / name).mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(sys, "path", ["", str(tmp_path / "work"), str(tmp_path / "packages")])
-    hidden, kept = guard.paths_of_this_process()
-    package = Path(guard.__file__).parents[1]
-    assert {"/tmp", "/var/tmp", str(tmp_path / "home"), str(tmp_path / "work"), str(package.parent)} <= set(hidden)
-    assert set(kept) == {sys.prefix, sys.base_prefix, str(package), str(tmp_path / "packages")}
-
-
-def test_a_package_among_the_interpreter_s_others_does_not_hide_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Installed beside torch, the package's parent is where torch lives."""
-    site = Path(sys.prefix) / "lib" / "site-packages"
-    monkeypatch.setattr(guard, "__file__", str(site / "kbwf" / "evaluation" / "sandbox.py"))
-    assert str(site.resolve()) not in guard.paths_of_this_process()[0]
-
-
-def test_nothing_can_be_written_but_to_a_private_temporary_folder(handler: EvaluateHandler, tmp_path: Path) -> None:
-    """The project, /etc and the interpreter are out of reach; what is written to /tmp is nowhere afterwards."""
-    name = f"kbwf-written-{os.getpid()}"
-    folders = [
-        str(Path(__file__).parents[2]),
-        str(Path(guard.__file__).parent),
-        "/etc",
-        sys.prefix,
-        "/var/tmp",
-        "/tmp",
-    ]
-    evaluation = report(
-        handler,
-        f"for folder in {folders}:\n"
-        f"    try:\n        found.append(open(folder + '/{name}', 'w').write('x'))\n"
-        "    except OSError:\n        found.append('refused')",
-    )
-    if has(evaluation, "read-only files") and has(evaluation, "hidden folders"):
-        assert f"found {['refused'] * 5 + [1]}" in evaluation.message
-    assert not [folder for folder in folders if (Path(folder) / name).exists() and has(evaluation, "hidden folders")]
-
-
-def test_the_environment_of_a_kernel_is_an_allow_list(tmp_path: Path) -> None:
-    """A key in the user's environment is neither in os.environ, nor in /proc, nor in the process's first memory."""
-    search = """
-import ctypes, os, re
-secret = "kbwf-planted-" + "key"
-found = [name for name, value in os.environ.items() if secret in value]
-for path in ("/proc/self/environ", "/proc/1/environ", f"/proc/{os.getppid()}/environ"):
-    try:
-        found += [path] * (secret.encode() in open(path, "rb").read())
-    except OSError:
-        pass
-for line in open("/proc/self/maps"):
-    if "[stack]" in line:
-        start, end = (int(text, 16) for text in re.match("([0-9a-f]+)-([0-9a-f]+)", line).groups())
-        found += ["stack"] * (secret.encode() in ctypes.string_at(start, end - start))
-raise RuntimeError(f"found {found}, HOME={os.environ['HOME']}")
-"""
-    kernel = tmp_path / "kernel.py"
-    kernel.write_text(kernel_of(search.strip()))
+def evaluate_by_hand(kernel: Path, source: str, **options: object) -> subprocess.CompletedProcess[str]:
+    """`kbwf evaluate` of a bundled task, as a user would call it."""
+    kernel.write_text(source)
     command = [sys.executable, "-m", "kbwf", "evaluate", "l0_p014", str(kernel), "--settings", '{"mode": "fast"}']
-    environment = {**os.environ, "HF_TOKEN": SECRET, "TINKER_API_KEY": SECRET}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert "found [], HOME=/tmp" in done.stdout, done.stdout + done.stderr
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)  # type: ignore[call-overload]
+
+
+def test_a_key_of_the_user_s_environment_is_nowhere_in_a_kernel_s_memory(tmp_path: Path) -> None:
+    """Neither in os.environ, nor in /proc, nor anywhere in what the process can read of itself."""
+    environment = {**os.environ, "HF_TOKEN": SECRET * 8, "TINKER_API_KEY": SECRET * 8}
+    done = evaluate_by_hand(tmp_path / "kernel.py", kernel_of(SEARCH.strip()), env=environment)
+    assert "found [], HOME=/tmp, its own: True" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_checkout_that_only_its_owner_can_read_judges_kernels(tmp_path: Path) -> None:
+    """Some folders below closed ones, made with a umask of 077, with its working folder in it."""
+    checkout = tmp_path / "closed" / "also closed" / "checkout"
+    shutil.copytree(CHECKOUT / "kbwf", checkout / "kbwf", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (checkout.parent.parent, *checkout.parent.parent.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    kernel = "import torch\nimport torch.nn as nn\n\n\nclass ModelNew(Model):\n    pass\n"
+    done = evaluate_by_hand(tmp_path / "kernel.py", kernel, cwd=checkout, env=environment, umask=0o077)
+    assert "passed:" in done.stdout, done.stdout + done.stderr
+
+
+def test_torch_compile_works(handler: EvaluateHandler) -> None:
+    """Files of more than 64 MB, a compiler and its children: none of it is anything but a kernel's good right."""
+    evaluation = judge(handler, COMPILED, settings=EvaluationSettings(mode="fast", device="cpu", timeout_s=250))
+    assert evaluation.status == EvalStatus.PASSED, (evaluation.message, evaluation.trace)
 
 
 def test_there_is_no_network_but_an_unused_loopback(handler: EvaluateHandler) -> None:
@@ -142,27 +131,33 @@ def test_there_is_no_network_but_an_unused_loopback(handler: EvaluateHandler) ->
     with socket.create_server(("127.0.0.1", 0)) as server:
         evaluation = report(
             handler,
-            "import socket\nfound += [name for _, name in socket.if_nameindex()]\n"
+            "import socket\nfound += [line.split(':')[0].strip() for line in list(open('/proc/net/dev'))[2:]]\n"
             "try:\n"
             f"    socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), timeout=2)\n"
             "    found.append('connected')\n"
             "except OSError as error:\n    found.append(error.strerror)",
         )
-    expected = "found ['lo', 'Network is unreachable']" if has(evaluation, "net namespace") else "'connected'"
-    assert expected in evaluation.message
+    if has(evaluation, "net namespace"):
+        assert "found ['lo'," in evaluation.message
+    if has(evaluation, "net namespace") or has(evaluation, "system-call filter"):
+        assert "'connected'" not in evaluation.message
+    else:
+        assert "'connected'" in evaluation.message
 
 
 def test_a_kernel_sees_and_ends_no_process_but_its_own(handler: EvaluateHandler) -> None:
     """The judge's pid means nothing to it; it is process 2 of its own, and its /proc shows just that."""
+    assert os.getpid() > 2
     evaluation = report(
         handler,
         "import os, signal\nfound.append(sorted(int(name) for name in os.listdir('/proc') if name.isdigit()))\n"
-        f"for pid in ({os.getpid()}, {os.getppid()}):\n"
-        "    try:\n        os.kill(pid, signal.SIGKILL if pid > 2 else 0)\n        found.append('killed')\n"
-        "    except OSError as error:\n        found.append(type(error).__name__)",
+        f"try:\n    os.kill({os.getpid()}, signal.SIGKILL)\n    found.append('killed')\n"
+        "except OSError as error:\n    found.append(type(error).__name__)",
     )
     if has(evaluation, "pid namespace") and has(evaluation, "own /proc"):
-        assert "found [[1, 2], 'ProcessLookupError', 'ProcessLookupError']" in evaluation.message
+        assert evaluation.sandbox is not None
+        numbers = [2] if "own user" in evaluation.sandbox.applied else [1, 2]
+        assert f"found [{numbers}, 'ProcessLookupError']" in evaluation.message
     assert "killed" not in evaluation.message
 
 
@@ -193,11 +188,11 @@ def test_a_process_left_behind_is_gone_with_its_kernel(handler: EvaluateHandler,
     """Detached by a second fork and a session of its own, it ends before the verdict is given."""
     marker = f"{100_000 + os.getpid()}.25"
     leave = (
-        "import os, time\n"
+        "import os\n"
         f"if os.fork() == 0:\n    os.setsid()\n    os.fork() or os.execv('/bin/sleep', ['sleep', '{marker}'])\n"
-        f"    os._exit(0)\nos.wait()\ntime.sleep(0.05)\n"
-        f"assert any(b'{marker}' in open(f'/proc/{{pid}}/cmdline', 'rb').read() for pid in os.listdir('/proc')"
-        " if pid.isdigit())\n"
+        "    os._exit(0)\nos.wait()\n"
+        f"while not any(b'{marker}' in open(f'/proc/{{pid}}/cmdline', 'rb').read() for pid in os.listdir('/proc')"
+        " if pid.isdigit()):\n    os.sched_yield()\n"
     )
     evaluation = judge(handler, kernel_of(leave + ending), settings=_limited(2.0))
     assert evaluation.status in (EvalStatus.PASSED, EvalStatus.CRASHED, EvalStatus.TIMEOUT), evaluation.trace

@@ -34,7 +34,7 @@ class Enclosed:
     """A program in its sandbox.
 
     Attributes:
-        report: which steps were taken.
+        report: which defences were applied.
         process: its guard.
         shared: memory that the program sees as `shared`.
     """
@@ -116,11 +116,11 @@ def run(source: str, rights: str = "all", **options: Any) -> tuple[Any, Report]:
         return enclosed.said(), enclosed.report
 
 
-def has(report: Report, step: str) -> bool:
-    """Whether the report says that this step was applied; what it does not say at all is a failure."""
+def has(report: Report, defence: str) -> bool:
+    """Whether the report says that this defence was applied; what it does not say at all is a failure."""
     missing = {entry.partition(" (")[0] for entry in report.missing}
-    assert (step in report.applied) != (step in missing), (step, report)
-    return report.has(step)
+    assert (defence in report.applied) != (defence in missing), (defence, report)
+    return report.has(defence)
 
 
 def _launch(order: dict[str, Any]) -> None:

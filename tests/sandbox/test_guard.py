@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from kbwf.sandbox.confinement import Report
-from kbwf.sandbox.steps import FIRST_HALF, SECOND_HALF, remedy
+from kbwf.sandbox.defences import FIRST_HALF, SECOND_HALF, remedy
 from tests.sandbox.enclosure import CHECKOUT, RIGHTS, enclose, has, run
 
 NAMESPACES = ["user namespace", "net namespace", "ipc namespace", "uts namespace", "pid namespace", "mount namespace"]
 
 
 @RIGHTS
-def test_every_step_is_either_applied_or_missing(rights: str) -> None:
+def test_every_defence_is_either_applied_or_missing(rights: str) -> None:
     """In the order of the lists; what is left out of the record has no place in this candidate's sandbox."""
     _, report = run("say(0)", rights)
-    names = [step.name for step in (*FIRST_HALF, *SECOND_HALF)]
+    names = list(dict.fromkeys(defence.name for defence in (*FIRST_HALF, *SECOND_HALF)))
     missing = [entry.partition(" (")[0] for entry in report.missing]
     assert sorted([*report.applied, *missing], key=names.index) == [
         name for name in names if name in report.applied or name in missing
@@ -29,8 +29,8 @@ def test_every_step_is_either_applied_or_missing(rights: str) -> None:
     assert all(remedy(entry) for entry in report.missing)
 
 
-def test_a_step_is_reported_with_the_reason_and_every_step_has_a_remedy() -> None:
-    """The error's name, or what it would have needed; no remedy for what is no step."""
+def test_a_defence_is_reported_with_the_reason_and_every_defence_has_a_remedy() -> None:
+    """The error's name, or what it would have needed; no remedy for what is no defence."""
 
     def refuse() -> None:
         raise PermissionError(1, "no")
@@ -38,7 +38,7 @@ def test_a_step_is_reported_with_the_reason_and_every_step_has_a_remedy() -> Non
     report = Report().trying("first", lambda: None).trying("second", refuse).without("third", "no second")
     assert report == Report(("first",), ("second (EPERM)", "third (no second)"))
     assert report.has("first") and not report.has("second")
-    assert all(remedy(f"{step.name} (EPERM)") for step in (*FIRST_HALF, *SECOND_HALF))
+    assert all(remedy(f"{defence.name} (EPERM)") for defence in (*FIRST_HALF, *SECOND_HALF))
     assert remedy("first (EPERM)") == ""
 
 
@@ -101,6 +101,51 @@ def test_no_control_group_is_left_behind() -> None:
         enclosed.control.end()
         enclosed.end()
         assert not any(path.exists() for path in found)
+
+
+REFUSE = """
+from kbwf.sandbox import namespaces
+allowed = {allowed}
+unshare = namespaces.unshare
+def refuse(kind):
+    if kind not in allowed:
+        raise PermissionError(1, "refused in this test")
+    unshare(kind)
+namespaces.unshare = refuse
+"""
+
+
+@RIGHTS
+@pytest.mark.parametrize("allowed", [[], ["user", "pid"], ["user", "mount"]], ids=["nothing", "pid", "mount"])
+def test_where_a_host_permits_less_the_rest_holds(rights: str, allowed: list[str], tmp_path: Path) -> None:
+    """Python finds its modules, files that are not shown stay closed, and the warden does what it must."""
+    (tmp_path / "key").write_text("kbwf-planted-key")
+    program = f"""
+import os, wave
+def outcome(act, *arguments):
+    try:
+        act(*arguments)
+    except OSError as error:
+        return type(error).__name__
+say([outcome(open, {str(tmp_path / "key")!r}), outcome(open, {str(Path.home() / "kbwf-written")!r}, "w")])
+wait()
+open(os.environ["HOME"] + "/own", "w").write("scratch")
+say(os.getcwd())
+wait()
+"""
+    with enclose(program, rights, REFUSE.format(allowed=allowed)) as enclosed:
+        found = enclosed.said()
+        assert has(enclosed.report, "net namespace") is False
+        if has(enclosed.report, "own root") or has(enclosed.report, "landlock"):
+            assert None not in found
+        enclosed.control.freeze()
+        enclosed.control.thaw()
+        enclosed.tell()
+        home = Path(enclosed.said())
+        assert home.exists() is not has(enclosed.report, "own root") or home == Path("/tmp")
+        enclosed.tell()
+        assert enclosed.end() == 0
+        assert home == Path("/tmp") or not home.exists()
 
 
 @RIGHTS

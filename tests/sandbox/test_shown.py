@@ -82,6 +82,15 @@ def test_of_a_working_tree_only_what_was_imported_is_shown(monkeypatch: pytest.M
     assert not is_shown(paths, tmp_path / "unused") and not is_shown(paths, tmp_path / ".git")
 
 
+def test_what_an_import_hook_found_elsewhere_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A development install need not be on sys.path; of a package without a file of its own, the top folder."""
+    load(monkeypatch, "hooked", make_package(tmp_path, "hooked"))
+    load(monkeypatch, "space.inner", make_package(tmp_path, "space/inner"))
+    load(monkeypatch, "space.inner.module", tmp_path / "space" / "inner" / "module.py")
+    paths = find(monkeypatch, [], [Path("/nowhere")])
+    assert {str(tmp_path / "hooked"), str(tmp_path / "space")} <= paths and not is_shown(paths, tmp_path)
+
+
 def test_neither_home_nor_what_holds_it_is_ever_shown_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On sys.path or LD_LIBRARY_PATH, with packages in it, as the prefix: what was imported from there is all."""
     home = tmp_path / "home"

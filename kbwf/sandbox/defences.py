@@ -1,4 +1,4 @@
-"""The defences in the order in which they are taken, one step each, and how a host gets those that it lacks.
+"""The defences in the order in which they are applied, and how a host gets those that it lacks.
 
 The first half comes before a GPU is touched, in three processes one after the other; the second when the judge's
 buffers are open and before the kernel's source arrives. A CUDA IPC handle cannot be opened as another user, and what
@@ -9,6 +9,7 @@ import errno
 import functools
 import os
 import signal
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from kbwf.sandbox import cores, identity, landlock, limits, namespaces, root, se
 from kbwf.sandbox.cgroup import KINDS, Group, Groups
 from kbwf.sandbox.confinement import Confinement, Report
 from kbwf.sandbox.linux import signal_on_parents_death
+from kbwf.sandbox.shown import others_can_pass
 
 _ROOT_OR_USER_NAMESPACES = (
     "run as root, or allow user namespaces (sysctl user.max_user_namespaces > 0, kernel.unprivileged_userns_clone=1,"
@@ -40,7 +42,7 @@ _FILTER = "Linux on x86-64 or aarch64 with CONFIG_SECCOMP_FILTER"
 
 @dataclass(frozen=True)
 class Scene:
-    """What a step may look at: the candidate's bounds, its control groups, and the steps before."""
+    """What a defence may look at: the candidate's bounds, its control groups, and what was applied before."""
 
     confinement: Confinement
     groups: Groups
@@ -48,16 +50,21 @@ class Scene:
 
     @property
     def keeps_user(self) -> bool:
-        """Whether the candidate stays the user it is: an ordinary one, or root whose files nobody else can read."""
-        return os.getuid() != 0 or self.report.has("user namespace") or not self.confinement.others_can_read
+        """Whether the candidate stays the user it is: an ordinary one, or root whose files nobody else can reach."""
+        if not _is_root_without_namespace(self):
+            return True
+        is_in_host_s_root = any(entry.startswith("own root") for entry in self.report.missing)
+        return not self.confinement.others_can_read or (
+            is_in_host_s_root and not others_can_pass(self.confinement.shown)
+        )
 
 
 @dataclass(frozen=True)
-class Step:
+class Defence:
     """One defence.
 
     Attributes:
-        needs: a step without which this one is not tried.
+        needs: another without which this one is not tried.
         belongs: whether it is one of the defences of this candidate at all.
     """
 
@@ -68,12 +75,12 @@ class Step:
     belongs: Callable[[Scene], bool] = lambda _: True
 
 
-def _namespace(kind: str) -> Step:
-    return Step(f"{kind} namespace", lambda _: namespaces.unshare(kind), _ROOT_OR_USER_NAMESPACES)
+def _namespace(kind: str) -> Defence:
+    return Defence(f"{kind} namespace", lambda _: namespaces.unshare(kind), _ROOT_OR_USER_NAMESPACES)
 
 
-def _group(kind: str) -> Step:
-    return Step(f"{kind} cgroup", lambda scene: _join(scene.groups[kind]), _CGROUPS)
+def _group(kind: str) -> Defence:
+    return Defence(f"{kind} cgroup", lambda scene: _join(scene.groups[kind]), _CGROUPS)
 
 
 def _join(group: Group | OSError) -> None:
@@ -93,12 +100,14 @@ def _protect_files(scene: Scene) -> None:
 
 
 def _restrict_files(scene: Scene) -> None:
-    readable = ("/",) if scene.report.has("own root") else (*scene.confinement.shown, "/etc/passwd", "/etc/group")
-    landlock.restrict(readable, root.SCRATCH_FOLDERS)
+    if scene.report.has("own root"):
+        landlock.restrict(("/",), root.SCRATCH_FOLDERS)
+    else:
+        landlock.restrict((*scene.confinement.shown, "/etc/passwd", "/etc/group"), [tempfile.gettempdir()])
 
 
 def _be_own_user(scene: Scene) -> None:
-    if not scene.confinement.others_can_read:
+    if scene.keeps_user:
         raise OSError(errno.EACCES, "only their owner can read Python's files")
     try:
         identity.become(scene.confinement.uid)
@@ -110,13 +119,17 @@ def _is_root_without_namespace(scene: Scene) -> bool:
     return os.getuid() == 0 and not scene.report.has("user namespace")
 
 
+def _has_capabilities_left(scene: Scene) -> bool:
+    return not (scene.report.has("own user") or scene.keeps_user)
+
+
 def _set_limits(scene: Scene) -> None:
     counts_by_user = scene.report.has("own user") or scene.report.has("user namespace")
     limits.set_limits(scene.confinement.device, scene.confinement.max_memory_bytes, counts_by_user)
 
 
 IN_GUARD = (
-    Step(
+    Defence(
         "user namespace", lambda _: namespaces.enter_user_namespace(), _ROOT_OR_USER_NAMESPACES,
         belongs=lambda _: not namespaces.may_make_namespaces(),
     ),
@@ -124,40 +137,45 @@ IN_GUARD = (
 )  # fmt: skip
 IN_WARDEN = (
     _namespace("mount"),
-    Step("own root", _make_root, _ROOT_OR_USER_NAMESPACES, needs="mount namespace"),
-    Step("read-only files", _protect_files, _ROOT_OR_USER_NAMESPACES, needs="own root"),
-    Step("own /proc", lambda scene: root.mount_proc(not scene.keeps_user), _ROOT_OR_USER_NAMESPACES, needs="own root"),
+    Defence("own root", _make_root, _ROOT_OR_USER_NAMESPACES, needs="mount namespace"),
+    Defence("read-only files", _protect_files, _ROOT_OR_USER_NAMESPACES, needs="own root"),
+    Defence(
+        "own /proc", lambda scene: root.mount_proc(not scene.keeps_user), _ROOT_OR_USER_NAMESPACES, needs="own root"
+    ),
 )
 IN_CANDIDATE = (
     *map(_group, KINDS),
-    Step("cores", lambda scene: cores.stay_on_cores(scene.confinement.num_threads), _AFFINITY),
-    Step("fresh keyring", lambda _: identity.leave_keys_behind(), _KEYCTL),
-    Step("no new privileges", lambda _: identity.forbid_new_privileges(), _PRIVILEGES),
-    Step("no capabilities", lambda _: identity.drop_capabilities(), _OWN_USER, belongs=lambda scene: scene.keeps_user),
-    Step("landlock", _restrict_files, _LANDLOCK, needs="no new privileges"),
+    Defence("cores", lambda scene: cores.stay_on_cores(scene.confinement.num_threads), _AFFINITY),
+    Defence("fresh keyring", lambda _: identity.leave_keys_behind(), _KEYCTL),
+    Defence("no new privileges", lambda _: identity.forbid_new_privileges(), _PRIVILEGES),
+    Defence(
+        "no capabilities", lambda _: identity.drop_capabilities(), _OWN_USER, belongs=lambda scene: scene.keeps_user
+    ),
+    Defence("landlock", _restrict_files, _LANDLOCK, needs="no new privileges"),
 )
 FIRST_HALF = (*IN_GUARD, *IN_WARDEN, *IN_CANDIDATE)
 SECOND_HALF = (
-    Step("own user", _be_own_user, _OWN_USER, belongs=_is_root_without_namespace),
-    Step("rlimits", _set_limits, _RLIMITS),
-    Step("system-call filter", lambda _: seccomp.install(), _FILTER, needs="no new privileges"),
+    Defence("own user", _be_own_user, _OWN_USER, belongs=_is_root_without_namespace),
+    Defence("no capabilities", lambda _: identity.drop_capabilities(), _OWN_USER, belongs=_has_capabilities_left),
+    Defence("rlimits", _set_limits, _RLIMITS),
+    Defence("system-call filter", lambda _: seccomp.install(), _FILTER, needs="no new privileges"),
 )
 
 
-def take(steps: tuple[Step, ...], confinement: Confinement, groups: Groups, report: Report) -> Report:
-    """Take these steps in turn; returns the report with each of them applied or missing."""
-    for step in steps:
+def apply(defences: tuple[Defence, ...], confinement: Confinement, groups: Groups, report: Report) -> Report:
+    """Apply these in turn; returns the report with each of them applied or missing."""
+    for defence in defences:
         scene = Scene(confinement, groups, report)
-        if not step.belongs(scene):
+        if not defence.belongs(scene):
             continue
-        if step.needs and not report.has(step.needs):
-            report = report.without(step.name, f"no {step.needs}")
+        if defence.needs and not report.has(defence.needs):
+            report = report.without(defence.name, f"no {defence.needs}")
         else:
-            report = report.trying(step.name, functools.partial(step.act, scene))
+            report = report.trying(defence.name, functools.partial(defence.act, scene))
     return report
 
 
 def remedy(missing: str) -> str:
     """How a host gets what an entry of `Report.missing` says that it lacks."""
     name = missing.partition(" (")[0]
-    return next((step.remedy for step in (*FIRST_HALF, *SECOND_HALF) if step.name == name), "")
+    return next((defence.remedy for defence in (*FIRST_HALF, *SECOND_HALF) if defence.name == name), "")
