@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from kbwf.judge import secret
 from kbwf.sandbox.buffers import Ring
 
 _NUM_PROBES = 1024
@@ -18,11 +19,7 @@ def fingerprint(ring: Ring, slots: list[int]) -> list[int]:
     """
     words = ring.memory.view(torch.int32).view(ring.layout.num_slots, -1)
     if ring.memory.device not in _WEIGHTS:
-        generator = torch.Generator(ring.memory.device)
-        generator.seed()
-        _WEIGHTS[ring.memory.device] = torch.randint(
-            -(2**62), 2**62, (_CHUNK_WORDS,), generator=generator, device=ring.memory.device
-        )
+        _WEIGHTS[ring.memory.device] = secret.integers(-(2**62), 2**62, [_CHUNK_WORDS], ring.memory.device)
     weights = _WEIGHTS[ring.memory.device]
     found = []
     for slot in slots:
@@ -52,6 +49,6 @@ def probes_of(ring: Ring, slots: list[int]) -> Probes:
     per_slot = ring.layout.slot_bytes // 4
     device = words.device
     starts = torch.tensor(slots, device=device) * per_slot
-    inside = torch.randint(per_slot, (len(slots), max(1, _NUM_PROBES // len(slots))), device=device)
+    inside = secret.integers(0, per_slot, (len(slots), max(1, _NUM_PROBES // len(slots))), device)
     places = (inside + starts[:, None]).flatten()
     return Probes(words, places, words[places])

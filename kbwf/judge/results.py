@@ -6,6 +6,7 @@ from typing import Protocol
 
 import torch
 
+from kbwf.judge import secret
 from kbwf.sandbox.buffers import Ring
 from kbwf.sandbox.channel import ProtocolError
 from kbwf.sandbox.messages import Buffer
@@ -30,7 +31,7 @@ def choose_probes(outputs: list[Buffer], num_calls: int, num_probes: int, device
     return Probes(
         [
             torch.stack(
-                [torch.randint(max(1, size), (num_calls, count), device=device) for size in layout.shape]
+                [secret.integers(0, max(1, size), (num_calls, count), device) for size in layout.shape]
                 or [torch.zeros((num_calls, count), dtype=torch.int64, device=device)],
                 dim=-1,
             )

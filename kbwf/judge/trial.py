@@ -1,6 +1,5 @@
 """One kernel against one bench: load it, check it, time it. What it does wrong ends the trial with a status."""
 
-import random
 import secrets
 import time
 from typing import Any
@@ -20,7 +19,8 @@ from kbwf.judge.measurement import (
     with_blocks_for,
 )
 from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.results import Claims, check_claims
+from kbwf.judge.results import Claims, Probes, check_claims
+from kbwf.judge.secret import CHOICE
 from kbwf.judge.verdict import Comparison, agrees, compare, tolerance_of
 from kbwf.records import EvalStatus, Timing, Verdict
 from kbwf.sandbox import messages
@@ -154,7 +154,7 @@ class Trial:
                 pairs = []
                 for is_reference_first in (True, False):
                     empty_ms.append(self._wake(is_reference_first=is_reference_first))
-                    slots = random.sample(range(num_slots), num_calls) if graph_slots is None else graph_slots
+                    slots = CHOICE.sample(range(num_slots), num_calls) if graph_slots is None else graph_slots
                     request = Run(slots=slots, with_graph=graph_slots is not None)
                     pairs.append(self._pair(request, is_reference_first=is_reference_first))
                 (first_ref_ms, first_own_ms), (second_ref_ms, second_own_ms) = pairs
@@ -171,7 +171,7 @@ class Trial:
         """
         bench = self._bench
         num_calls = calls_of(self._plan, _MIN_GRAPH_MS, call_ms / _GRAPH_GAIN, bench.num_slots)
-        slots = random.sample(range(bench.num_slots), num_calls)
+        slots = CHOICE.sample(range(bench.num_slots), num_calls)
         if not bench.capture_reference(slots):
             return None
         try:
@@ -187,9 +187,7 @@ class Trial:
         expected = bench.run_reference(slots, self._values)
         self._redraw_if_changed(slots)
         before = [fingerprint(ring, slots) for ring in bench.inputs]
-        answer = self._ask(Run(slots=slots, values=self._values, may_alias=bench.description.aliases))
-        self._accept(answer)
-        assert isinstance(answer, Done), "anything else was not accepted"
+        answer = self._accept(self._ask(Run(slots=slots, values=self._values)))
         is_changed = before != [fingerprint(ring, slots) for ring in bench.inputs]
         bench.spoil(slots)
         for call in range(len(slots)):
@@ -209,35 +207,41 @@ class Trial:
         return compare(zip(found, bench.expected(expected, call), strict=True))
 
     def _pair(self, request: Run, *, is_reference_first: bool) -> tuple[float, float]:
-        """Milliseconds of a request of the reference and of the candidate, on the same new inputs."""
+        """Milliseconds of a request of the reference and of the candidate, on the same new inputs.
+
+        Each has the inputs drawn for it, whatever the other did to them; and so both have waited equally long.
+        """
         bench, slots = self._bench, request.slots
         self._draw(slots, is_official=False)
         request = request.model_copy(update={"values": self._values})
-        if is_reference_first:
-            ref_ms, expected = bench.time_reference(self._clock, request)
-            self._redraw_if_changed(slots)
-        seen = [probes_of(ring, slots) for ring in bench.inputs]
-        try:
-            own_ms, answer, probes, found = self._clock.time(
-                self._candidate, request, self._results, bench.description.outputs
-            )
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        self._accept(answer)
-        assert isinstance(answer, Done), "anything else was not accepted"
-        if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
-            raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
-        if not is_reference_first:
-            self._draw_again(slots)  # whatever the kernel did to them must not meet the reference
-            ref_ms, expected = bench.time_reference(self._clock, request)
+        for is_reference in (is_reference_first, not is_reference_first):
+            if is_reference != is_reference_first:
+                self._draw_again(slots)
+            seen = [probes_of(ring, slots) for ring in bench.inputs]
+            if is_reference:
+                ref_ms, expected = bench.time_reference(self._clock, request)
+                continue
+            own_ms, claims, probes, found = self._timed(request)
+            if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
+                raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
         bench.spoil(slots)
         for call in range(len(slots)):
-            comparison = self._compare(answer.results, expected, call)
+            comparison = self._compare(claims, expected, call)
             if not comparison.is_right:
                 raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {comparison.reason}")
         if not all(map(agrees, found, bench.expected_probes(expected, probes))):
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
         return ref_ms, own_ms
+
+    def _timed(self, request: Run) -> tuple[float, Claims, Probes, list[torch.Tensor]]:
+        """A request of the candidate under the clock, as `Clock.time` gives it."""
+        try:
+            own_ms, answer, probes, found = self._clock.time(
+                self._candidate, request, self._results, self._bench.description.outputs
+            )
+        except (TimeoutError, Closed, ProtocolError) as error:
+            raise self._silence(error) from error
+        return own_ms, self._accept(answer).results, probes, found
 
     def _wake(self, *, is_reference_first: bool) -> float:
         """A request without any call to both, in the order opposite to the pair's that follows.
@@ -251,12 +255,8 @@ class Trial:
         for is_reference in (not is_reference_first, is_reference_first):
             if is_reference:
                 ref_ms = bench.time_reference(self._clock, empty)[0]
-                continue
-            try:
-                answer = self._clock.time(self._candidate, empty, self._results, bench.description.outputs)[1]
-            except (TimeoutError, Closed, ProtocolError) as error:
-                raise self._silence(error) from error
-            self._accept(answer)
+            else:
+                self._timed(empty)
         return ref_ms
 
     def _draw(self, slots: list[int], *, is_official: bool) -> None:
@@ -291,7 +291,7 @@ class Trial:
         except Closed as error:
             raise self._silence(error) from error
 
-    def _accept(self, answer: Done | Misfit | Failed) -> None:
+    def _accept(self, answer: Done | Misfit | Failed) -> Done:
         if isinstance(answer, Failed):
             raise Rejected(EvalStatus.RUNTIME_ERROR, answer.error, answer.trace)
         if isinstance(answer, Misfit):
@@ -300,6 +300,7 @@ class Trial:
             if status == EvalStatus.INPUT_CHANGED:
                 message = "the result shares memory with an input, the reference's does not"
             raise Rejected(status, message)
+        return answer
 
     def _silence(self, error: Exception) -> Rejected:
         """What it means that a candidate did not answer."""

@@ -82,6 +82,8 @@ class Open(_Message):
     """How `forward`'s arguments are put together from a slot's inputs (`structure`)."""
     result: list[Any] = []
     """The same for what it returns."""
+    may_alias: list[bool] = []
+    """For each output, whether it may share memory with an input."""
 
 
 class Ready(_Message):
@@ -142,8 +144,6 @@ class Run(_Message):
     slots: list[int]
     values: list[list[Plain]] | None = None
     """For each slot; None where a task has no values, or they are always the same."""
-    may_alias: list[bool] | None = None
-    """For each output, whether it may share memory with an input; None asks nothing."""
     with_graph: bool = False
     """Replay the graph that was captured for these slots."""
 

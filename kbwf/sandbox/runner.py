@@ -58,7 +58,7 @@ class Runner:
         self._pool = self._arena.pool if self._arena else None
         self._wanted = [(torch.Size(each.shape), getattr(torch, each.dtype)) for each in opening.outputs]
         self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
-        self._device = device
+        self._may_alias, self._device = opening.may_alias, device
         self._token = torch.zeros(1, device=device)
         self._graphs: dict[tuple[int, ...], tuple[torch.cuda.CUDAGraph, list[list[torch.Tensor]]]] = {}
         self._values_S: list[list[Any]] = [[] for _ in range(opening.num_slots)]
@@ -96,6 +96,7 @@ class Runner:
 
     def capture(self, request: Capture) -> Done:
         """Capture the calls of these slots as a CUDA graph, after a warm-up on the stream that captures."""
+        self._kept = []  # their memory is needed
         stream = torch.cuda.Stream()
         calls = Run(slots=request.slots)
         with torch.cuda.stream(stream):
@@ -105,6 +106,8 @@ class Runner:
         pool: Any = self._pool.id if self._pool else None
         with torch.cuda.graph(graph, stream=stream, pool=pool):
             results = self._called(calls, pool=None)  # the capture takes from the pool itself
+        if not all(is_readable(leaf, self._arena) for leaves in results for leaf in leaves):
+            raise MemoryError("the results of a graph do not fit into the judge's memory")
         self._graphs[tuple(request.slots)] = graph, results
         return Done()
 
@@ -120,8 +123,6 @@ class Runner:
             for number, arguments in enumerate(arguments_C):
                 try:
                     result = self.model(*arguments)
-                    if request.may_alias is not None:
-                        self._refuse_aliases(result, request.may_alias, number)
                     results.append(self._fitting(result, number))
                     result = None
                 except _Stop:
@@ -150,19 +151,16 @@ class Runner:
                 raise _Stop(_misfit("dtype", _kind(leaf), wanted, number))
             if leaf.layout is not torch.strided:
                 raise _Stop(_misfit("type", f"a {leaf.layout} tensor", "a dense tensor", number))
-            if not is_readable(leaf, self._arena) or self._is_input(leaf) or leaf.is_conj() or leaf.is_neg():
+            is_input = self._is_input(leaf)
+            if is_input and not self._may_alias[position]:
+                raise _Stop(_misfit("alias", "memory of an input", "memory of its own", number))
+            if not is_readable(leaf, self._arena) or is_input or leaf.is_conj() or leaf.is_neg():
                 found[position] = leaf.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
         return found
 
     def _is_input(self, leaf: torch.Tensor) -> bool:
         """A result in an input's memory is copied: the judge writes there before it looks."""
         return leaf.untyped_storage().data_ptr() in self._input_storages
-
-    def _refuse_aliases(self, result: Any, may_alias: list[bool], number: int) -> None:
-        leaves = (self._leaves(result) if self._leaves else None) or []
-        for leaf, is_fine in zip(leaves, may_alias, strict=False):
-            if isinstance(leaf, torch.Tensor) and leaf.layout is torch.strided and not is_fine and self._is_input(leaf):
-                raise _Stop(_misfit("alias", "memory of an input", "memory of its own", number))
 
 
 def run(connection: socket.socket, confinement: Confinement, report: Report) -> None:

@@ -105,7 +105,8 @@ def test_a_kernel_that_stops_its_clocks_stops_nobody_else_s(handler: EvaluateHan
 
 def test_answering_with_an_input_as_a_result_is_wrong(handler: EvaluateHandler) -> None:
     """Even where the input has the result's values: the judge writes there before it looks."""
-    for condition in ("True", "request.may_alias is None"):  # in the correctness trial, or only when timed
+    later = "(sys.__dict__.setdefault('calls', []).append(0), len(sys.calls) > 5)[1]"
+    for condition in ("True", later):  # in the correctness trials, or only when timed
         forged = kernel(FORGE.format(condition=condition) + "return x.clone()")
         evaluation = judge(handler, forged, TASKS["copy"])
         assert evaluation.status == STATUS.WRONG_VALUES, evaluation.message

@@ -64,7 +64,7 @@ def test_the_memory_bound_is_one_for_all(rights: str, program: str) -> None:
         assert heard in (-9, "gone")
         enclosed.control.end()
         enclosed.end()
-        assert "ended: its processes took more than 0.375 GB of memory together" in enclosed.output()
+        assert "ended: its processes took more than 0.375 GB of host memory together" in enclosed.output()
 
 
 @RIGHTS

@@ -48,7 +48,7 @@ MESSAGES = [
         arguments=ARGUMENTS, inputs=[BUFFER], values=[None, True, 1, 2.5, "x", {"float": "inf"}, [1]],
         result=["tensor"], outputs=[BUFFER], aliases=[False], changes_inputs=True, equals_itself=True, peak_bytes=9,
     ),
-    Run(slots=[3, 0, 3], values=[[1, {"complex": ["0.0", "2.0"]}], [], [None]], may_alias=[True], with_graph=True),
+    Run(slots=[3, 0, 3], values=[[1, {"complex": ["0.0", "2.0"]}], [], [None]], with_graph=True),
     Capture(slots=[1]),
     Done(results=[[[512, 3, 1], [0]], [[2**46]]]),
     Misfit(what="shape", found="[1]", expected="[2]", num_done=1),
