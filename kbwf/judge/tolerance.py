@@ -12,14 +12,15 @@ standard deviation `spread` of the expected values x_i, and errors e_i, an outpu
 u is the dtype's unit roundoff. The constants, and where they come from:
 
 R   What a dtype promises, `PRECISION`: 2^-15 for float32. Rounding to 11 significant bits (TF32, half) makes an rms
-    error of 2^-11 / sqrt(3) of a value at the start of a binade and of 2^-12.3 on average over it; a product of two such
-    values has 2^-11.8, bfloat16 eight times as much. So each is refused by a factor of six or more, and zeros, constants
-    and means, whose error is the spread itself, by 2^15. Right float32 kernels of the bundled suite stay below an eighth.
+    error of 2^-11 / sqrt(3) of a value at the start of a binade and of 2^-12.3 on average over it; a product of two
+    such values has 2^-11.8, bfloat16 eight times as much. So each is refused by a factor of six or more, and zeros,
+    constants and means, whose error is the spread itself, by 2^15. Right float32 kernels of the bundled suite stay
+    below an eighth of the bound.
 C   64, what sums may lose. A single accumulator over n terms of one sign makes an rms error of 0.24 u sqrt(n) of the
     sum: step k rounds a partial sum of k/n by 0.42 u on average over a binade, and the squares add up to a third. So
-    64 u covers n = 2^16, and every blocked or pairwise sum. (The worst case would be n u: Higham, Accuracy and Stability
-    of Numerical Algorithms, 2002, section 4.2.) It matters where a mean hides the variation: in float32, where
-    spread < 0.13 rms. There TF32 may hide as well, which is why hardened trials also draw signs.
+    64 u covers n = 2^16, and every blocked or pairwise sum. (The worst case would be n u: Higham, Accuracy and
+    Stability of Numerical Algorithms, 2002, section 4.2.) It matters where a mean hides the variation: in float32,
+    where spread < 0.13 rms. There TF32 may hide as well, which is why hardened trials also draw signs.
 M   8: a kernel may be eight times as far off as the reference is, whose error r against float64, and between processes,
     is measured (`RefError`). It matters where a task is ill-conditioned or its reference itself rounds to TF32.
 P   8: the largest of many rounding errors against their bound; six for a normal distribution and 10^9 values, more

@@ -96,14 +96,15 @@ class _Child:
         """What becomes of a kernel; one that gives no answer is refused by any judge."""
         if self._connection is None:
             self.start()
-        assert self._connection is not None
-        self._connection.send(source)
-        outcome: Outcome | None = self._answer(ANSWER_TIMEOUT_S)
+        outcome: Outcome | None = self._answer(ANSWER_TIMEOUT_S, source)
         return outcome or Outcome("stillborn", is_killed_officially=True, reason="no answer, or its process is gone")
 
-    def _answer(self, timeout_s: float) -> Any:
+    def _answer(self, timeout_s: float, question: str | None = None) -> Any:
+        """What the child says, or None: then it is gone."""
         assert self._connection is not None
         try:
+            if question is not None:
+                self._connection.send(question)
             if self._connection.poll(timeout_s):
                 return self._connection.recv()
         except (EOFError, OSError):
@@ -136,6 +137,11 @@ def _serve(connection: Connection, reference_source: str, is_shrunk: bool, admit
         connection.send({"failure": f"{type(error).__name__}: {error}"[:200]})
         return
     yardstick = examiner.yardstick
+    if not yardstick.is_decidable:
+        connection.send(
+            {"failure": "its outputs are lost in the reference's own rounding, so that values decide nothing"}
+        )
+        return
     connection.send({"trials": examiner.trial_names, "degenerate": yardstick.degenerate, "reference_source": source})
     while True:
         try:

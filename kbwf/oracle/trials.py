@@ -85,6 +85,21 @@ class Examiner:
 
     def examine(self, kernel_source: str) -> Outcome:
         """What becomes of a kernel; whatever it raises is part of that."""
+        outcome = self.judge(kernel_source)
+        if outcome.fate != "survived":
+            return outcome
+        within = self._difference_frac(kernel_source, self._trials)
+        if within is None:
+            return replace(outcome, reason="does not run in float64, so that nothing is known of it")
+        if within > EQUIVALENT_FRAC:
+            return replace(outcome, reason=f"differs by {within:.1e} of the spread: within rounding")
+        beyond = self._difference_frac(kernel_source, self._beyond)
+        if beyond is None or beyond > EQUIVALENT_FRAC:
+            return replace(outcome, reason="differs only on inputs further out than any trial's")
+        return replace(outcome, fate="equivalent")
+
+    def judge(self, kernel_source: str) -> Outcome:
+        """Both verdicts on a kernel; nothing refuses it: `survived`."""
         official = hardened = killed_by = ""
         outputs = self._outputs(kernel_source, self._trials, wide=False)
         for number, trial in enumerate(self._trials):
@@ -92,31 +107,19 @@ class Examiner:
                 break
             try:
                 found = next(outputs)
-                claim = _wrong_kind(found, trial.expected)
-            except Exception as error:  # whatever a mutant raises, it raises again in each trial that is left
-                found, claim = [], f"{type(error).__name__}: {error}"[:200]
+                wrong = _wrong_kind(found, trial.expected)
+            except Exception as error:  # what a kernel raises once, it is taken to raise in each trial that is left
+                found, wrong = [], f"{type(error).__name__}: {error}"[:200]
                 outputs = itertools.repeat([])
-            if claim and number == 0:
-                return Outcome("stillborn", is_killed_officially=True, killed_by=trial.name, reason=claim)
-            compared = [] if claim else [
-                compare(output, expected, scale, trial.error)
-                for output, expected, scale in zip(found, trial.expected, trial.scales, strict=True)
-            ]  # fmt: skip
+            if wrong and number == 0:
+                return Outcome("stillborn", is_killed_officially=True, killed_by=trial.name, reason=wrong)
+            pairs = [] if wrong else zip(found, trial.expected, trial.scales, strict=True)
+            compared = [compare(output, expected, scale, trial.error) for output, expected, scale in pairs]
             if trial.name == "official" and not official:
-                official = claim or _first(each.official_failure for each in compared)
-            if not hardened and (hardened := claim or _first(each.hardened_failure for each in compared)):
+                official = wrong or _first(each.official_failure for each in compared)
+            if not hardened and (hardened := wrong or _first(each.hardened_failure for each in compared)):
                 killed_by = trial.name
-        if hardened:
-            return Outcome("killed", bool(official), killed_by, hardened)
-        within = self._difference_frac(kernel_source, self._trials)
-        if within is None:
-            return Outcome("survived", bool(official), reason="does not run in float64, so that nothing is known of it")
-        if within > EQUIVALENT_FRAC:
-            return Outcome("survived", bool(official), reason=f"differs by {within:.1e} of the spread: within rounding")
-        beyond = self._difference_frac(kernel_source, self._beyond)
-        if beyond is None or beyond > EQUIVALENT_FRAC:
-            return Outcome("survived", bool(official), reason="differs only on inputs further out than any trial's")
-        return Outcome("equivalent", bool(official))
+        return Outcome("killed" if hardened else "survived", bool(official), killed_by, hardened)
 
     def _difference_frac(self, kernel_source: str, trials: list[_Trial]) -> float | None:
         """The largest rms difference from the reference in float64, in units of the spread; None if nobody knows."""
