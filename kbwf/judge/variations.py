@@ -139,6 +139,7 @@ def _vary(tensor: torch.Tensor, draw: Draw, generator: torch.Generator) -> bool:
     elif _is_symmetric(tensor):
         sides = tensor[..., 0].clone().fill_(1)
         _multiply(sides, draw, generator)
+        sides = sides.sgn() * sides.abs().log2().round().exp2().round()  # powers of two: exact in either order
         tensor.mul_(sides.unsqueeze(-1)).mul_(sides.unsqueeze(-2))
     else:
         _multiply(tensor, draw, generator)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kbwf.mutants import answers, arithmetic, functions, positions, precision
-from kbwf.mutants.rewriting import Rule
+from kbwf.mutants.rewriting import Rule, forward_of
 
 RULES: tuple[Rule, ...] = (*positions.RULES, *arithmetic.RULES, *functions.RULES, *precision.RULES, *answers.RULES)
 
@@ -46,6 +46,7 @@ def mutants_of(kernel_source: str) -> Iterator[Mutant]:
         ValueError: it defines no such class.
     """
     tree = ast.parse(kernel_source)
+    forward_of(tree)
     original = ast.unparse(tree)
     seen = {original}
     for rule in RULES:

@@ -94,7 +94,7 @@ def _epsilon_dropped(node: ast.expr) -> list[str]:
 
 def _epsilon_wrong(node: ast.expr) -> list[str]:
     number = _real(node)
-    return [repr(100 * number), repr(number / 100)] if number and number < _EPSILON else []
+    return [f"{100 * number:g}", f"{number / 100:g}"] if number and number < _EPSILON else []
 
 
 def _epsilon_outside(node: ast.expr) -> list[str]:
