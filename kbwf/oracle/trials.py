@@ -62,7 +62,7 @@ class Examiner:
         truth = in_float64(model)
         self._has_truth = truth is not None
         self.yardstick = measure(model, truth, self._draw, admits, seed)
-        seed += _SEEDS_APART
+        self._seed = seed = seed + _SEEDS_APART
         official = self.yardstick.official
         self._trials = [self._trial("official", self._draw(seed + n), None, official) for n in range(NUM_OFFICIAL)]
         for draw, error in self.yardstick.errors.items():
@@ -76,7 +76,6 @@ class Examiner:
             pairs = zip(weights.expected, self._trials[0].expected, strict=True)
             if all(decides(found, known, largest) for found, known in pairs):
                 self._trials.append(replace(weights, error=largest))
-        self._beyond = list(self._beyond_trials(seed))
 
     @property
     def trial_names(self) -> tuple[str, ...]:
@@ -136,15 +135,18 @@ class Examiner:
             return None
         return largest
 
-    def _beyond_trials(self, seed: int) -> Iterator[_Trial]:
+    @functools.cached_property
+    def _beyond(self) -> list[_Trial]:
         """Inputs further out than any trial's, each kind of variation many times over; for float64 alone."""
-        for draw, start in itertools.product(self.yardstick.errors, (seed, seed + _NUM_REPEATS)):
+        trials = []
+        for draw, start in itertools.product(self.yardstick.errors, (self._seed, self._seed + _NUM_REPEATS)):
             inputs = self._draw(start)
             for repeat in range(_NUM_REPEATS):
                 vary_inputs(inputs, draw, self.yardstick.admits, start + repeat)
             trial = self._trial(f"beyond {draw}", inputs, None, EXACT)
             if all(bool(truth.isfinite().all()) for truth in trial.truths):
-                yield trial
+                trials.append(trial)
+        return trials
 
     def _outputs(self, kernel_source: str, trials: list[_Trial], *, wide: bool) -> Iterator[list[torch.Tensor]]:
         """The kernel's outputs in each trial; one model serves all trials with the same weights."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kbwf.judge.comparison import PIECE, Extent, compare, extent_of, pieces, ref_error_of, scale_of
 from kbwf.judge.tolerance import RefError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 NORMAL = torch.randn(200, 300, generator=torch.Generator().manual_seed(1))
 UNIFORM = torch.rand(200, 300, generator=torch.Generator().manual_seed(2))
 
@@ -42,14 +43,14 @@ def test_a_small_spread_beside_a_large_mean_is_found() -> None:
 
 def test_scales_of_pieces_are_merged() -> None:
     """More values than a piece holds, in memory for three: 0, 1 and 2 have a variance of 2/3; a third is off by 1/2."""
-    values = torch.tensor([0.0, 1.0, 2.0]).view(3, 1).expand(3, PIECE // 2 + 1)
+    values = torch.tensor([0.0, 1.0, 2.0]).view(3, 1).expand(3, PIECE // 3 + 1)
     scale = scale_of(values)
-    assert (scale.num_values, scale.mean) == (3 * (PIECE // 2 + 1), 1)
+    assert (scale.num_values, scale.mean) == (3 * (PIECE // 3 + 1), 1)
     assert scale.spread == pytest.approx(math.sqrt(2 / 3))
     compared = compare(values + torch.tensor([0.0, 0.0, 0.5]).view(3, 1), values)
     assert compared.max_abs_error == 0.5
     assert compared.rms_error == pytest.approx(0.5 / math.sqrt(3))
-    assert compared.num_beyond_hardened == PIECE // 2 + 1
+    assert compared.num_beyond_hardened == PIECE // 3 + 1
 
 
 @settings(derandomize=True, deadline=None, max_examples=60)

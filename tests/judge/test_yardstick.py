@@ -9,6 +9,8 @@ import torch
 from kbwf.judge.variations import DRAWS, draws_of
 from kbwf.judge.yardstick import Yardstick, in_float64, measure
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def rand(*shape: int) -> Callable[[int], list[Any]]:
     """Official inputs: one tensor of values between 0 and 1."""

@@ -1,7 +1,6 @@
 """A small task to examine kernels for."""
 
 import pytest
-import torch
 
 from kbwf.judge.variations import draws_of
 from kbwf.oracle.trials import Examiner
@@ -36,5 +35,4 @@ def kernel_of(body: str) -> str:
 @pytest.fixture(scope="session")
 def examiner() -> Examiner:
     """Its inputs may be anything."""
-    torch.set_num_threads(1)
     return Examiner(SOURCE, draws_of([["signed", "scaled", "shifted", "heavy_tailed"]]), seed=3)

@@ -1,13 +1,14 @@
 """An analysis from kernels to tables, in a child process."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from kbwf.oracle import run
 from kbwf.oracle.programs import Program
 from kbwf.oracle.results import Examined, Outcome, TaskResult
-from kbwf.oracle.run import examine_all, write_analysis
 from kbwf.oracle.tables import to_json, to_markdown
 from tests.oracle.conftest import SOURCE, kernel_of
 
@@ -18,27 +19,11 @@ LEAVES = kernel_of("import os\nos._exit(3)")
 def test_a_kernel_that_brings_its_process_down_is_refused_and_the_next_one_is_examined() -> None:
     """The right kernel before it and the one after it fare alike."""
     program = Program("l0_p001", "Small", SOURCE, (("signed",),), (HONEST,), (LEAVES, HONEST))
-    (result,) = examine_all([program], limit=2)
+    (result,) = run.examine_all([program], limit=2)
     assert [outcome.fate for outcome in result.honest] == ["equivalent", "stillborn", "equivalent"]
     assert result.honest[1].reason == "no answer, or its process is gone"
     assert len(result.mutants) == 2
-    assert result.trials[-1] == "weights"
-
-
-def test_a_folder_is_analysed_and_what_does_not_run_is_named(tmp_path: Path) -> None:
-    """One problem runs, another's output is nothing but rounding."""
-    folder = tmp_path / "level"
-    folder.mkdir()
-    (folder / "1_Small.py").write_text(SOURCE)
-    (folder / "2_Rounding.py").write_text(
-        SOURCE.replace("torch.relu(x * self.gain).cumsum(dim=1)", "(x - x.mean()).mean()")
-    )
-    said = write_analysis(folder, 4, tmp_path / "out")
-    assert said.startswith("4 mutants of 1 right kernels and 2 tasks")
-    markdown = (tmp_path / "out" / "oracle.md").read_text()
-    assert "Not examined: 2 2_Rounding: its outputs are lost in the reference's own rounding" in markdown
-    results = json.loads((tmp_path / "out" / "oracle.json").read_text())
-    assert [len(result["mutants"]) for result in results] == [4, 0]
+    assert result.trials == ("official",) * 5 + ("signed", "weights")
 
 
 @pytest.fixture
@@ -77,3 +62,23 @@ def test_json_holds_every_outcome(results: list[TaskResult]) -> None:
     assert [mutant["outcome"]["fate"] for mutant in task["mutants"]] == [
         "killed", "killed", "survived", "equivalent", "stillborn",
     ]  # fmt: skip
+
+
+def test_an_analysis_is_written_and_summed_up(
+    results: list[TaskResult], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Both files, one sentence to say, and a task that could not be examined by name."""
+    broken = TaskResult("2", "2_Broken", failure="ValueError: no")
+    seen: list[Program] = []
+
+    def examined(programs: Iterable[Program], limit: int | None) -> list[TaskResult]:
+        seen.extend(programs)
+        return [*results, broken]
+
+    monkeypatch.setattr(run, "examine_all", examined)
+    (tmp_path / "1_Small.py").write_text(SOURCE)
+    said = run.write_analysis(tmp_path, 5, tmp_path / "out")
+    assert [program.name for program in seen] == ["1_Small"]
+    assert said.startswith("5 mutants of 1 right kernels and 2 tasks, from 5 rules.")
+    assert "Not examined: 2 2_Broken: ValueError: no" in (tmp_path / "out" / "oracle.md").read_text()
+    assert len(json.loads((tmp_path / "out" / "oracle.json").read_text())) == 2
