@@ -59,8 +59,20 @@ def test_a_large_problem_is_made_smaller() -> None:
     assert 2 * 256 * 256 <= MAX_ELEMENTS < 2 * 512 * 512
 
 
-def test_a_problem_that_does_not_run_smaller_stays_as_it_is() -> None:
-    """So does one that is small."""
-    odd = SOURCE.replace("torch.rand(24, 48)", "torch.rand(N, 4096)").replace("[48]", "[N + 1]") + "\nN = 4095\n"
-    assert shrunk(odd) == odd
+def test_sizes_that_do_not_go_together_stay() -> None:
+    """A width of 384 is half of a number that is not halved with it; the other side gives way."""
+    source = SOURCE.replace("torch.rand(24, 48)", "torch.rand(N, 384)").replace("[48]", "[768 - 384]") + "\nN = 65536\n"
+    assert "N = 256" in shrunk(source)
+    assert "torch.rand(N, 384)" in shrunk(source)
+
+
+def test_a_problem_that_stays_too_large_is_refused() -> None:
+    """Forty times ten to the power of eight, of which nothing can be halved."""
+    source = SOURCE.replace("torch.rand(24, 48)", "torch.rand(*[10] * 9, 4)").replace("[48]", "[4]")
+    with pytest.raises(TaskError, match="8000000000 values of inputs and outputs are too many"):
+        shrunk(source)
+
+
+def test_a_small_problem_stays_as_it_is() -> None:
+    """Not a number is changed."""
     assert "torch.rand(24, 48)" in shrunk(SOURCE)
