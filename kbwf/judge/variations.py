@@ -191,5 +191,5 @@ def _is_symmetric(tensor: torch.Tensor) -> bool:
 def _rows_sum_to_one(tensor: torch.Tensor) -> bool:
     if tensor.is_complex() or tensor.ndim == 0 or tensor.shape[-1] == 1:
         return False
-    sums = tensor.sum(dim=-1, dtype=torch.float64)
+    sums = tensor.sum(dim=-1)
     return bool((sums - 1).abs().amax() < 1e-2) and all(bool(piece.amin() >= 0) for (piece,) in pieces(tensor))

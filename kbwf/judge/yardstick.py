@@ -17,7 +17,7 @@ from kbwf.judge.comparison import Extent, compare, extent_of, ref_error_of, scal
 from kbwf.judge.tolerance import EXACT, RefError, hardened_bound, is_exact
 from kbwf.judge.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs
 
-Program = Callable[..., Any]
+Forward = Callable[..., Any]
 """Takes the inputs of `forward`; returns tensors, alone or in lists, tuples and dicts."""
 MAX_BOUND_FRAC = 2.0**-5
 """A draw on which rounding may hide this much of the output's spread decides nothing."""
@@ -42,8 +42,8 @@ class Yardstick:
 
 
 def measure(
-    reference: Program,
-    truth: Program | None,
+    reference: Forward,
+    truth: Forward | None,
     draw_inputs: Callable[[int], list[Any]],
     admits: Admits | None,
     seed: int,
@@ -72,11 +72,11 @@ def measure(
         for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
             error = ref_error_of(output, true)
             official, is_decidable = official.merge(error), is_decidable and decides(output, output, error)
-            own_failure = own_failure or compare(output, true).official_failure
+            own_failure = own_failure or compare(output, true.to(output.dtype)).official_failure
             extent = extent_of(output)
             extents[index] = extent.merge(extents.get(index, extent))
             degenerate &= set(extents[index].degenerate_answers(output.dtype))
-    admits = admits or bench.tried_out()
+    admits = bench.tried_out() if admits is None else admits
     errors = {draw: found for draw in DRAWS if (found := bench.error(draw, admits)) is not None}
     return Yardstick(official, admits, errors, tuple(sorted(degenerate)), is_decidable, own_failure)
 
@@ -86,8 +86,8 @@ class _Bench:
 
     def __init__(
         self,
-        reference: Program,
-        truth: Program | None,
+        reference: Forward,
+        truth: Forward | None,
         draw_inputs: Callable[[int], list[Any]],
         seed: int,
         num_draws: int,
@@ -144,7 +144,7 @@ class _Bench:
         return largest
 
 
-def in_float64(model: torch.nn.Module) -> Program | None:
+def in_float64(model: torch.nn.Module) -> Forward | None:
     """The model with parameters, inputs and whatever it creates in float64; None if it cannot be copied.
 
     A program that names a shorter dtype itself stays as exact as that.
