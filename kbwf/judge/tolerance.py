@@ -16,11 +16,12 @@ R   What a dtype promises, `PRECISION`: 2^-15 for float32. Rounding to 11 signif
     such values has 2^-11.8, bfloat16 eight times as much. So each is refused by a factor of six or more, and zeros,
     constants and means, whose error is the spread itself, by 2^15. Right float32 kernels of the bundled suite stay
     below an eighth of the bound.
-C   64, what sums may lose. A single accumulator over n terms of one sign makes an rms error of 0.24 u sqrt(n) of the
-    sum: step k rounds a partial sum of k/n by 0.42 u on average over a binade, and the squares add up to a third. So
-    64 u covers n = 2^16, and every blocked or pairwise sum. (The worst case would be n u: Higham, Accuracy and
-    Stability of Numerical Algorithms, 2002, section 4.2.) It matters where a mean hides the variation: in float32,
-    where spread < 0.13 rms. There TF32 may hide as well, which is why hardened trials also draw signs.
+C   sqrt(n) / 4, what sums of n terms may lose; at least 64 (n = 2^16) and at most 256 (n = 2^20). A single accumulator
+    over n terms of one sign makes an rms error of 0.24 u sqrt(n) of the sum: step k rounds a partial sum of k/n by
+    0.42 u on average over a binade, and the squares add up to a third. Blocked and pairwise sums lose less. (The worst
+    case would be n u: Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2.) It matters where a
+    mean hides the variation: in float32, where spread < 0.13 rms. There TF32 may hide as well, which is why hardened
+    trials also draw signs.
 M   8: a kernel may be eight times as far off as the reference is, whose error r against float64, and between processes,
     is measured (`RefError`). It matters where a task is ill-conditioned or its reference itself rounds to TF32.
 P   8: the largest of many rounding errors against their bound; six for a normal distribution and 10^9 values, more
@@ -30,6 +31,7 @@ What no rule of this kind sees: one value that is wrong by less than P R = 2^-12
 contribution is below R of it. At that distance nothing tells a mistake from rounding.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -42,7 +44,7 @@ PRECISION = {
 }
 """R: the rms error allowed in units of the spread. The next shorter format makes more: 2^-25 where float32 stands for
 float64, 2^-12 where TF32 stands for float32, 2^-5 where eight bits stand for half precision."""
-SUM_ROUNDOFFS = 64.0
+MIN_SUM_ROUNDOFFS, MAX_SUM_ROUNDOFFS = 64.0, 256.0
 """C: roundoffs of the output's own size that sums may lose."""
 REF_MULTIPLE = 8.0
 """M: times the reference's own error."""
@@ -65,7 +67,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class RefError:
-    """How far the reference is from the truth, in units of the expected output's `rms`.
+    """How far the reference is from the truth, in units of the expected output's `rms`, and how long its sums are.
 
     The largest over a few draws of one kind, against float64 and between processes.
     """
@@ -74,6 +76,8 @@ class RefError:
     max_abs_frac: float = 0.0
     unequal_frac: float = 0.0
     """Of whole-number outputs: entries that differ, as at near ties of an argmax."""
+    num_terms: int = 0
+    """Of its longest sum, as far as sizes tell; 0 if nobody looked."""
 
     def merge(self, other: "RefError") -> "RefError":
         """The larger of each."""
@@ -81,6 +85,7 @@ class RefError:
             max(self.rms_frac, other.rms_frac),
             max(self.max_abs_frac, other.max_abs_frac),
             max(self.unequal_frac, other.unequal_frac),
+            max(self.num_terms, other.num_terms),
         )
 
 
@@ -121,7 +126,8 @@ def hardened_bound(dtype: torch.dtype, scale: Scale, ref_error: RefError = EXACT
         return Bound(0.0, 0.0, 0.0, 0.0, 0.0, scale.mean, REF_MULTIPLE * ref_error.unequal_frac)
     roundoff = torch.finfo(dtype).eps / 2
     precision = PRECISION.get(dtype.to_real() if dtype.is_complex else dtype, 4 * roundoff)
-    per_size = SUM_ROUNDOFFS * roundoff
+    sum_roundoffs = min(max(math.sqrt(ref_error.num_terms) / 4, MIN_SUM_ROUNDOFFS), MAX_SUM_ROUNDOFFS)
+    per_size = sum_roundoffs * roundoff
     known = REF_MULTIPLE * scale.rms
     return Bound(
         rms=max(precision * scale.spread + per_size * scale.rms, known * ref_error.rms_frac),

@@ -6,6 +6,8 @@ may happen.
 """
 
 import copy
+import itertools
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,6 +71,7 @@ def measure(
     degenerate = {"zeros", "constant"}
     for inputs in bench.draws():
         outputs = bench.outputs(inputs)
+        official = official.merge(RefError(num_terms=longest_sum(inputs, outputs)))
         for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
             error = ref_error_of(output, true)
             official, is_decidable = official.merge(error), is_decidable and decides(output, output, error)
@@ -77,8 +80,23 @@ def measure(
             extents[index] = extent.merge(extents.get(index, extent))
             degenerate &= set(extents[index].degenerate_answers(output.dtype))
     admits = bench.tried_out() if admits is None else admits
-    errors = {draw: found for draw in DRAWS if (found := bench.error(draw, admits)) is not None}
+    terms = RefError(num_terms=official.num_terms)
+    errors = {draw: found.merge(terms) for draw in DRAWS if (found := bench.error(draw, admits)) is not None}
     return Yardstick(official, admits, errors, tuple(sorted(degenerate)), is_decidable, own_failure)
+
+
+def longest_sum(inputs: list[Any], outputs: list[torch.Tensor]) -> int:
+    """How many terms a value of the outputs may add up, guessed from sizes.
+
+    An input of a values reduced to c gives a / c, a product of a and b values that gives c gives sqrt(a b / c): K for
+    matrices of M x K and K x N. Sums over parameters are not seen; those are rarely longer than any sum may be.
+    """
+    sizes = [tensor.numel() for tensor in tensors_of(inputs) if not is_exact(tensor.dtype)]
+    products = [math.sqrt(first * second) for first, second in itertools.combinations(sizes, 2)]
+    smallest = max(min((output.numel() for output in outputs), default=1), 1)
+    return int(
+        max([*(size / smallest for size in sizes), *(size / math.sqrt(smallest) for size in products)], default=0)
+    )
 
 
 class _Bench:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Fate = Literal["stillborn", "killed", "survived", "equivalent"]
+Fate = Literal["unanswered", "stillborn", "killed", "survived", "equivalent"]
 
 
 @dataclass(frozen=True)
@@ -11,8 +11,8 @@ class Outcome:
     """What became of one kernel."""
 
     fate: Fate
-    """stillborn: raises, or its output's type, shape or dtype is wrong at once, which any judge sees; else the hardened
-    verdict, survivors told apart by float64."""
+    """unanswered: hangs, or brings its process down · stillborn: raises, or its output's type, shape or dtype is wrong
+    at once (either is seen by any judge) · else the hardened verdict, survivors told apart by float64."""
     is_killed_officially: bool
     killed_by: str = ""
     """The trial that refused it first under the hardened rule."""

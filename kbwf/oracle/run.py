@@ -15,7 +15,7 @@ from kbwf.oracle.results import Examined, Outcome, TaskResult
 from kbwf.oracle.tables import to_json, to_markdown
 from kbwf.store import write_text
 
-ANSWER_TIMEOUT_S = 60.0
+ANSWER_TIMEOUT_S = 120.0
 """For one kernel in all trials; a mutant that takes longer than this hangs."""
 _SEED = 7
 _log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class _Child:
         if self._connection is None:
             self.start()
         outcome: Outcome | None = self._answer(ANSWER_TIMEOUT_S, source)
-        return outcome or Outcome("stillborn", is_killed_officially=True, reason="no answer, or its process is gone")
+        return outcome or Outcome("unanswered", is_killed_officially=True)
 
     def _answer(self, timeout_s: float, question: str | None = None) -> Any:
         """What the child says, or None: then it is gone."""

@@ -44,13 +44,15 @@ def _sentences(results: Sequence[TaskResult]) -> str:
     honest = [outcome for result in results for outcome in result.honest]
     fates = Counter(each.outcome.fate for each in mutants)
     judged = fates["killed"] + fates["survived"]
-    num_refused = sum(outcome.fate in ("killed", "stillborn") for outcome in honest)
+    honest_fates = Counter(outcome.fate for outcome in honest)
     return (
         f"{len(mutants)} mutants of {len(honest)} right kernels and {len(results)} tasks, from"
-        f" {len({each.rule for each in mutants})} rules. {fates['stillborn']} raise or return another shape or dtype,"
-        f" which any judge sees; {fates['equivalent']} say the same as the reference in float64. Of the other {judged},"
-        f" KernelBench's rule refuses {_rate(_num_official(mutants), judged)}, the hardened rule"
-        f" {_rate(fates['killed'], judged)}. Of the {len(honest)} right kernels it refuses {num_refused}."
+        f" {len({each.rule for each in mutants})} rules. {fates['stillborn'] + fates['unanswered']} raise, hang or"
+        f" return another shape or dtype, which any judge sees; {fates['equivalent']} say the same as the reference in"
+        f" float64. Of the other {judged}, KernelBench's rule refuses {_rate(_num_official(mutants), judged)}, the"
+        f" hardened rule {_rate(fates['killed'], judged)}. Of the {len(honest)} right kernels it refuses"
+        f" {honest_fates['killed'] + honest_fates['stillborn']}, and {honest_fates['unanswered']} give no answer in"
+        " time."
     )
 
 
@@ -89,7 +91,7 @@ def _killers(mutants: Iterable[Examined]) -> str:
 def _cells(mutants: Sequence[Examined]) -> tuple[str, ...]:
     fates = Counter(each.outcome.fate for each in mutants)
     judged = fates["killed"] + fates["survived"]
-    counts = (len(mutants), fates["stillborn"], fates["equivalent"], judged)
+    counts = (len(mutants), fates["stillborn"] + fates["unanswered"], fates["equivalent"], judged)
     return (*map(str, counts), _rate(_num_official(mutants), judged), _rate(fates["killed"], judged))
 
 

@@ -38,6 +38,14 @@ def test_a_reference_that_is_off_widens_the_bound() -> None:
     assert hardened_bound(torch.float32, SCALE, RefError(rms_frac=1e-8)).rms == hardened_bound(torch.float32, SCALE).rms
 
 
+def test_longer_sums_may_lose_more() -> None:
+    """A quarter of the root of the number of terms, 128 u for 2^18; 64 u at least and 256 u at most."""
+    constant = Scale(num_values=10, mean=1 + 0j, rms=1.0, spread=0.0)
+    terms = (0, 2**10, 2**16, 2**18, 2**20, 2**30)
+    bounds = [hardened_bound(torch.float32, constant, RefError(num_terms=n)).rms for n in terms]
+    assert [bound * 2**24 for bound in bounds] == [64, 64, 64, 128, 256, 256]
+
+
 def test_whole_numbers_are_right_or_wrong() -> None:
     """Eight times as many may differ as do in the reference itself: none, unless that was measured."""
     assert [is_exact(dtype) for dtype in (torch.int64, torch.bool, torch.float32, torch.complex64)] == [1, 1, 0, 0]
@@ -47,4 +55,4 @@ def test_whole_numbers_are_right_or_wrong() -> None:
 
 def test_of_two_errors_the_larger_counts() -> None:
     """Each figure by itself."""
-    assert RefError(1.0, 2.0, 0.1).merge(RefError(3.0, 1.0, 0.2)) == RefError(3.0, 2.0, 0.2)
+    assert RefError(1.0, 2.0, 0.1, 7).merge(RefError(3.0, 1.0, 0.2, 5)) == RefError(3.0, 2.0, 0.2, 7)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from kbwf.judge.variations import DRAWS, draws_of
-from kbwf.judge.yardstick import Yardstick, in_float64, measure
+from kbwf.judge.yardstick import Yardstick, in_float64, longest_sum, measure
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -32,6 +32,16 @@ def test_a_reference_that_takes_anything_admits_everything() -> None:
     assert set(yardstick.errors) == set(DRAWS)
     assert 0 < yardstick.official.rms_frac < 1e-6
     assert (yardstick.degenerate, yardstick.is_decidable, yardstick.own_failure) == ((), True, "")
+
+
+def test_the_longest_sum_is_guessed_from_sizes() -> None:
+    """K of a product of 8 x K and K x 9 values, 50 of rows reduced, 1 of what is elementwise; indices do not count."""
+    a, b, index = torch.zeros(8, 5000), torch.zeros(5000, 9), torch.zeros(10**6, dtype=torch.int64)
+    assert longest_sum([a, b], [a @ b]) == 5000
+    assert longest_sum([torch.zeros(40, 50)], [torch.zeros(40)]) == 50
+    assert longest_sum([a, index], [a]) == 1
+    assert longest_sum([], [a]) == 0
+    assert measured(lambda x: x.sum(dim=1), rand(40, 50)).errors["signed"].num_terms == 50
 
 
 def test_a_logarithm_admits_no_negative_input() -> None:
