@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-gpu test-all check dag docs clean
+.PHONY: help demo test test-timing test-learning test-gpu test-all check oracle dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -35,6 +35,9 @@ check: .venv/.installed-dev ## format, lint, types, floors, dependencies
 	$(BIN)/lint-imports
 	$(BIN)/deptry kbwf
 	$(BIN)/snakefmt --check Snakefile rules
+
+oracle: .venv/.installed ## how many mutants of right kernels the verdict lets through (results/oracle/; 3 minutes)
+	$(BIN)/kbwf oracle --output results/oracle
 
 dag: .venv/.installed ## the rule graph as a mermaid diagram
 	@$(RUN) --rulegraph mermaid-js

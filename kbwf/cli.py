@@ -100,6 +100,12 @@ def _parser() -> argparse.ArgumentParser:
     for command in (split, task, demo, policy, sample, score, select, best, report):
         command.add_argument("--output", required=True)
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
+    oracle = verb("oracle", _oracle, "measure how many wrong kernels the rules of the verdict let through")
+    oracle.add_argument(
+        "--level-folder", help="problems in KernelBench's format instead of the bundled ones, made smaller"
+    )
+    oracle.add_argument("--limit", type=int, help="mutants of a task at most")
+    oracle.add_argument("--output", required=True, help="folder for oracle.md and oracle.json")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
     serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
@@ -236,6 +242,15 @@ def _doctor(_: argparse.Namespace) -> str:
     from kbwf.doctor import examine
 
     return examine(dict(os.environ))
+
+
+def _oracle(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.oracle.run import write_analysis
+
+    folder = Path(options.level_folder) if options.level_folder else None
+    return write_analysis(folder, options.limit, Path(options.output))
 
 
 def _docs(options: argparse.Namespace) -> str:

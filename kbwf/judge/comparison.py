@@ -1,0 +1,236 @@
+"""An output against the expected one, in pieces: no temporary is larger than a piece, whatever the tensors' size.
+
+Differences are taken in the tensors' own precision (float32 for half), sums accumulate in float64 on the device, and
+one read brings everything to the host. Where something is infinite or not a number, the same is done again in float64
+with those values set apart. About ten pieces are alive at once: 160 MB in float32, 320 MB in float64.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from kbwf.judge.tolerance import EXACT, Bound, RefError, Scale, hardened_bound, is_exact, official_tolerance
+
+PIECE = 1 << 22
+"""Elements of one piece: 16 MB in float32, which a GPU's last-level cache holds."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs. Errors are distances between values that are finite on both sides; counts are counts."""
+
+    num_values: int
+    num_unequal: int | None
+    """Entries that are not equal; only where values are exact (integers, booleans), else None."""
+    num_nonfinite_mismatches: int
+    """Places where only one side is NaN, or infinite, or where both are infinite with different signs."""
+    max_abs_error: float
+    max_rel_error: float
+    """Largest error in units of the expected value's modulus, zeros set apart."""
+    rms_error: float
+    num_beyond_official: int
+    num_beyond_hardened: int
+    bound: Bound
+    scale: Scale
+    """Of the expected output."""
+
+    @property
+    def official_failure(self) -> str:
+        """Why KernelBench's rule refuses the output; empty if it does not."""
+        return self._mismatch(0.0) or self._count(self.num_beyond_official, "beyond tolerance")
+
+    @property
+    def hardened_failure(self) -> str:
+        """Why the hardened rule refuses the output; empty if it does not."""
+        if mismatch := self._mismatch(self.bound.unequal_frac):
+            return mismatch
+        spread = f"the expected values' spread is {self.scale.spread:.3g}"
+        if self.num_unequal is None and self.rms_error > self.bound.rms:
+            return f"rms error {self.rms_error:.3g}, allowed {self.bound.rms:.3g}; {spread}"
+        return self._count(self.num_beyond_hardened, f"too far off; {spread}")
+
+    def _mismatch(self, unequal_frac: float) -> str:
+        if self.num_nonfinite_mismatches:
+            return f"{self.num_nonfinite_mismatches} of {self.num_values} values NaN or infinite on one side only"
+        if self.num_unequal is not None and self.num_unequal > unequal_frac * self.num_values:
+            return f"{self.num_unequal} of {self.num_values} entries differ"
+        return ""
+
+    def _count(self, count: int, what: str) -> str:
+        return f"{count} of {self.num_values} values {what}; max abs error {self.max_abs_error:.3g}" if count else ""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The smallest box that holds an output's values: an interval, or a rectangle for complex ones."""
+
+    low: complex
+    high: complex
+
+    def merge(self, other: "Extent") -> "Extent":
+        """The box around both; NaN stays."""
+        real = [self.low.real, other.low.real, self.high.real, other.high.real]
+        imaginary = [self.low.imag, other.low.imag, self.high.imag, other.high.imag]
+        if any(map(math.isnan, [*real, *imaginary])):
+            return Extent(math.nan, math.nan)
+        return Extent(complex(min(real), min(imaginary)), complex(max(real), max(imaginary)))
+
+    def degenerate_answers(self, dtype: torch.dtype) -> tuple[str, ...]:
+        """Which of `zeros` and `constant` KernelBench's rule lets through for every output within the box.
+
+        The best constant is the box's middle.
+        """
+        tolerance = 0.0 if is_exact(dtype) else official_tolerance(dtype)
+        middle, reach = (self.low + self.high) / 2, abs(self.high - self.low) / 2
+        furthest = max(abs(self.low), abs(self.high))
+        passes = {"zeros": furthest <= tolerance, "constant": reach <= tolerance + tolerance * abs(middle)}
+        return tuple(name for name, is_let_through in passes.items() if is_let_through)
+
+
+def compare(
+    output: torch.Tensor, expected: torch.Tensor, scale: Scale | None = None, ref_error: RefError = EXACT
+) -> Comparison:
+    """Everything that the two rules ask of an output.
+
+    Args:
+        output: of any strides, on the device of `expected`.
+        expected: its dtype decides the tolerances.
+        scale: `scale_of(expected)`, if it is known already.
+        ref_error: what was measured for the task, the card and the variation of the inputs.
+
+    Raises:
+        ValueError: the shapes differ, so that no rule on values applies.
+    """
+    if output.shape != expected.shape:
+        raise ValueError(f"shape {tuple(output.shape)}, expected {tuple(expected.shape)}; judge the shape first")
+    scale = scale or scale_of(expected)
+    bound = hardened_bound(expected.dtype, scale, ref_error)
+    work = _work_dtype(output.dtype, expected.dtype)
+    figures = _sweep(output, expected, bound, work, sift=False)
+    if not all(map(math.isfinite, figures)):
+        figures = _sweep(output, expected, bound, _widest(work), sift=True)
+    unequal, mismatches, official, hardened, sum_squares, max_abs, max_rel = figures
+    exact = is_exact(expected.dtype)
+    num_values = expected.numel()
+    return Comparison(
+        num_values=num_values,
+        num_unequal=int(unequal) if exact else None,
+        num_nonfinite_mismatches=int(mismatches),
+        max_abs_error=max_abs,
+        max_rel_error=max_rel,
+        rms_error=math.sqrt(sum_squares / max(num_values, 1)),
+        num_beyond_official=0 if exact else int(official),
+        num_beyond_hardened=0 if exact else int(hardened),
+        bound=bound,
+        scale=scale,
+    )
+
+
+def scale_of(expected: torch.Tensor) -> Scale:
+    """Size and variation of an expected output."""
+    work = _work_dtype(expected.dtype, expected.dtype)
+    figures = _moments(expected, work, sift=False)
+    if not all(map(math.isfinite, figures)):
+        figures = _moments(expected, _widest(work), sift=True)
+    count, real, imaginary, sum_squares = figures
+    spread = math.sqrt(max(sum_squares, 0.0) / count) if count else 0.0
+    mean = complex(real, imaginary)
+    return Scale(num_values=int(count), mean=mean, rms=math.hypot(spread, abs(mean)), spread=spread)
+
+
+def ref_error_of(found: torch.Tensor, truth: torch.Tensor) -> RefError:
+    """What one draw says of the reference: its output against float64's, or against another process's."""
+    compared = compare(found, truth)
+    if compared.num_unequal is not None:
+        return RefError(unequal_frac=compared.num_unequal / max(compared.num_values, 1))
+    rms = compared.scale.rms or 1.0  # zeros everywhere: the error counts as it is
+    return RefError(compared.rms_error / rms, compared.max_abs_error / rms)
+
+
+def extent_of(output: torch.Tensor) -> Extent:
+    """The box around all values, NaN where one of them is."""
+    if output.is_complex():
+        real, imaginary = (extent_of(part) for part in (output.real, output.imag))
+        return Extent(complex(real.low.real, imaginary.low.real), complex(real.high.real, imaginary.high.real))
+    corners = [torch.stack(piece.aminmax()).double() for (piece,) in pieces(output)]
+    if not corners:
+        return Extent(0.0, 0.0)
+    low, high = torch.stack(corners).unbind(1)
+    return Extent(low.amin().item(), high.amax().item())
+
+
+def pieces(*tensors: torch.Tensor, size: int = PIECE) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Views of equally shaped tensors that together cover them, none of more than `size` elements; any strides."""
+    first = tensors[0]
+    if first.numel() <= size:
+        if first.numel():
+            yield tensors
+        return
+    rows = size // first[0].numel()
+    if rows:
+        for start in range(0, len(first), rows):
+            yield tuple(tensor[start : start + rows] for tensor in tensors)
+    else:
+        for index in range(len(first)):
+            yield from pieces(*(tensor[index] for tensor in tensors), size=size)
+
+
+def _sweep(output: torch.Tensor, expected: torch.Tensor, bound: Bound, work: torch.dtype, *, sift: bool) -> list[float]:
+    """Counts of unequal, one-sidedly infinite, officially and hardened refused values; the sum of squared errors, the
+    largest absolute and relative error."""
+    tolerance = official_tolerance(expected.dtype)
+    mean = bound.mean if work.is_complex else bound.mean.real
+    sums = torch.zeros(5, dtype=torch.float64, device=expected.device)
+    peaks = torch.zeros(2, dtype=torch.float64, device=expected.device)
+    for found, wanted in pieces(output, expected):
+        unequal, mismatches = (found != wanted).sum(), sums.new_zeros(())
+        o, x = found.to(work), wanted.to(work)
+        if sift:
+            finite = o.isfinite() & x.isfinite()
+            mismatches = (~finite & ~((o.isnan() & x.isnan()) | (o == x))).sum()
+            o, x = torch.where(finite, o, 0), torch.where(finite, x, 0)
+        error, size = (o - x).abs(), x.abs()
+        allowed = bound.base + bound.per_deviation * (x - mean).abs() + bound.per_size * size
+        counts = [unequal, mismatches, error > tolerance + tolerance * o.abs(), error > allowed.clamp_min(bound.floor)]
+        found_sums = [*(count.sum() for count in counts), error.square().sum(dtype=torch.float64)]
+        sums += torch.stack([each.to(sums) for each in found_sums])
+        relative = torch.where(size > 0, error / size, 0)
+        peaks = torch.maximum(peaks, torch.stack([error.amax(), relative.amax()]).double())
+    return torch.cat([sums, peaks]).tolist()
+
+
+def _moments(expected: torch.Tensor, work: torch.dtype, *, sift: bool) -> list[float]:
+    """Number, mean (real, imaginary), sum of squared deviations: merged piece by piece (Chan, Golub & LeVeque 1983)."""
+    wide = _widest(work)
+    count = torch.zeros((), dtype=torch.float64, device=expected.device)
+    mean, squares = count.to(wide), count.clone()
+    for (piece,) in pieces(expected):
+        x = piece.to(work)
+        finite = x.isfinite() if sift else None
+        if finite is not None:
+            x = torch.where(finite, x, 0)
+        num = count.new_tensor(x.numel()) if finite is None else finite.sum().double()
+        own_mean = x.sum(dtype=wide) / num.clamp_min(1)
+        center = own_mean.to(work)  # deviations from a rounded mean; what rounding moved is taken away again
+        deviations = (x - center).abs()
+        if finite is not None:
+            deviations = torch.where(finite, deviations, 0)
+        own_squares = deviations.square().sum(dtype=torch.float64) - num * (own_mean - center).abs().square()
+        step, total = own_mean - mean, count + num
+        mean = mean + step * num / total.clamp_min(1)
+        squares = squares + own_squares + step.abs().square() * count * num / total.clamp_min(1)
+        count = total
+    return [count.item(), mean.real.item(), mean.imag.item() if wide.is_complex else 0.0, squares.item()]
+
+
+def _work_dtype(output: torch.dtype, expected: torch.dtype) -> torch.dtype:
+    """What differences are taken in: at least float32, at least as wide as both; float64 for integers."""
+    if is_exact(expected):
+        return torch.float64
+    return torch.promote_types(torch.promote_types(output, expected), torch.float32)
+
+
+def _widest(dtype: torch.dtype) -> torch.dtype:
+    return torch.complex128 if dtype.is_complex else torch.float64

@@ -1,0 +1,213 @@
+"""What is measured of a reference once per task and card, before any kernel is judged against it.
+
+How far it is from float64 on each kind of draw, which draws it admits, and whether the official trials can tell
+anything. On inputs it was not made for, a reference may raise or, on a GPU, bring its process down: measure where that
+may happen.
+"""
+
+import copy
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from kbwf.judge.comparison import Extent, compare, extent_of, ref_error_of, scale_of
+from kbwf.judge.tolerance import EXACT, RefError, hardened_bound, is_exact
+from kbwf.judge.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs
+
+Forward = Callable[..., Any]
+"""Takes the inputs of `forward`; returns tensors, alone or in lists, tuples and dicts."""
+MAX_BOUND_FRAC = 2.0**-5
+"""A draw on which rounding may hide this much of the output's spread decides nothing."""
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """What the trials of a task are judged by."""
+
+    official: RefError
+    """On official draws."""
+    admits: Admits
+    """What the task says, or what was tried out."""
+    errors: dict[Draw, RefError]
+    """The reference's error on each draw that decides something; a draw that is not here is not to be tried."""
+    degenerate: tuple[str, ...]
+    """Which of `zeros` and `constant` pass the official trials."""
+    is_decidable: bool
+    """False where even the official outputs are lost in the reference's own rounding: values decide nothing."""
+    own_failure: str
+    """Why the official rule refuses the reference itself, measured against float64; empty if it does not."""
+
+
+def measure(
+    reference: Forward,
+    truth: Forward | None,
+    draw_inputs: Callable[[int], list[Any]],
+    admits: Admits | None,
+    seed: int,
+    num_draws: int = 2,
+) -> Yardstick:
+    """Everything about one reference.
+
+    Args:
+        reference: on the card that kernels are judged on.
+        truth: the same in float64 (`in_float64`); None where that is impossible: the reference then counts as exact.
+        draw_inputs: fresh official inputs from a seed, which may be changed in place.
+        admits: what the task says it admits; None to try it out.
+        seed: of this measurement alone; trials have secret ones.
+        num_draws: how many of each kind; the largest error counts.
+
+    Raises:
+        Exception: what the reference raises on official inputs.
+    """
+    bench = _Bench(reference, truth, draw_inputs, seed, num_draws)
+    official, own_failure = EXACT, ""
+    extents: dict[int, Extent] = {}
+    is_decidable = True
+    degenerate = {"zeros", "constant"}
+    for inputs in bench.draws():
+        outputs = bench.outputs(inputs)
+        official = official.merge(RefError(num_terms=longest_sum(inputs, outputs)))
+        for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
+            error = ref_error_of(output, true)
+            official, is_decidable = official.merge(error), is_decidable and decides(output, output, error)
+            own_failure = own_failure or compare(output, true.to(output.dtype)).official_failure
+            extent = extent_of(output)
+            extents[index] = extent.merge(extents.get(index, extent))
+            degenerate &= set(extents[index].degenerate_answers(output.dtype))
+    admits = bench.tried_out() if admits is None else admits
+    terms = RefError(num_terms=official.num_terms)
+    errors = {draw: found.merge(terms) for draw in DRAWS if (found := bench.error(draw, admits)) is not None}
+    return Yardstick(official, admits, errors, tuple(sorted(degenerate)), is_decidable, own_failure)
+
+
+def longest_sum(inputs: list[Any], outputs: list[torch.Tensor]) -> int:
+    """How many terms a value of the outputs may add up, guessed from sizes.
+
+    An input of a values reduced to c gives a / c, a product of a and b values that gives c gives sqrt(a b / c): K for
+    matrices of M x K and K x N. Sums over parameters are not seen; those are rarely longer than any sum may be.
+    """
+    sizes = [tensor.numel() for tensor in tensors_of(inputs) if not is_exact(tensor.dtype)]
+    products = [math.sqrt(first * second) for first, second in itertools.combinations(sizes, 2)]
+    smallest = max(min((output.numel() for output in outputs), default=1), 1)
+    return int(
+        max([*(size / smallest for size in sizes), *(size / math.sqrt(smallest) for size in products)], default=0)
+    )
+
+
+class _Bench:
+    """One reference to try draws on."""
+
+    def __init__(
+        self,
+        reference: Forward,
+        truth: Forward | None,
+        draw_inputs: Callable[[int], list[Any]],
+        seed: int,
+        num_draws: int,
+    ) -> None:
+        self._reference, self._truth, self._draw_inputs = reference, truth, draw_inputs
+        self._seeds = range(seed, seed + num_draws)
+        self._official = self.outputs(next(self.draws()))
+
+    def draws(self) -> Iterator[list[Any]]:
+        """Official inputs of each seed."""
+        return (self._draw_inputs(seed) for seed in self._seeds)
+
+    def outputs(self, inputs: list[Any]) -> list[torch.Tensor]:
+        with torch.no_grad():
+            return list(tensors_of(self._reference(*inputs)))
+
+    def truths(self, inputs: list[Any], outputs: list[torch.Tensor]) -> list[torch.Tensor]:
+        if self._truth is None:
+            return outputs
+        with torch.no_grad():
+            return list(tensors_of(self._truth(*inputs)))
+
+    def tried_out(self) -> Admits:
+        """For each input the draws it may take part in: all inputs together if that is sound, else one by one."""
+        inputs = self._draw_inputs(self._seeds[0])
+        taking_part: dict[Draw, set[int]] = {}
+        for draw in DRAWS:
+            able = {i for i in range(len(inputs)) if vary_inputs(inputs, draw, _admits({draw: {i}}, len(inputs)), 0)}
+            if self.error(draw, _admits({draw: able}, len(inputs))) is None:
+                chosen: set[int] = set()
+                for index in sorted(able):
+                    if self.error(draw, _admits({draw: chosen | {index}}, len(inputs))) is not None:
+                        chosen.add(index)
+                able = chosen
+            taking_part[draw] = able
+        return _admits(taking_part, len(inputs))
+
+    def error(self, draw: Draw, admits: Admits) -> RefError | None:
+        """The reference's largest error on such draws; None where they decide nothing."""
+        largest = EXACT
+        for seed, inputs in zip(self._seeds, self.draws(), strict=True):
+            try:
+                if not vary_inputs(inputs, draw, admits, seed):
+                    return None
+                outputs = self.outputs(inputs)
+                truths = self.truths(inputs, outputs)
+            except Exception:  # whatever a program raises on what it was not made for
+                return None
+            errors = [ref_error_of(found, true) for found, true in zip(outputs, truths, strict=True)]
+            if not all(map(decides, outputs, self._official, errors)):
+                return None
+            for error in errors:
+                largest = largest.merge(error)
+        return largest
+
+
+def in_float64(model: torch.nn.Module) -> Forward | None:
+    """The model with parameters, inputs and whatever it creates in float64; None if it cannot be copied.
+
+    A program that names a shorter dtype itself stays as exact as that.
+    """
+    try:
+        wide = copy.deepcopy(model).double()
+    except Exception:  # a model may hold what cannot be copied
+        return None
+
+    def run(*inputs: Any) -> Any:
+        with _default_dtype(torch.float64):
+            return wide(*map_tensors(_widened, inputs))
+
+    return run
+
+
+@contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+def _widened(tensor: torch.Tensor) -> torch.Tensor:
+    if is_exact(tensor.dtype):
+        return tensor
+    return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
+
+
+def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
+    return tuple(
+        tuple(draw for draw, indices in taking_part.items() if index in indices) for index in range(num_inputs)
+    )
+
+
+def decides(output: torch.Tensor, official: torch.Tensor, error: RefError) -> bool:
+    """Whether an output is as finite as the official one, varies if that one does, and is not lost in rounding."""
+    scale, official_scale = scale_of(output), scale_of(official)
+    if scale.num_values < official_scale.num_values:
+        return False
+    bound = hardened_bound(output.dtype, scale, error)
+    if is_exact(output.dtype):
+        return bound.unequal_frac <= MAX_BOUND_FRAC and (scale.spread > 0 or official_scale.spread == 0)
+    size = scale.spread if official_scale.spread else scale.rms
+    return bound.rms <= MAX_BOUND_FRAC * size
