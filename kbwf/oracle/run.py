@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from kbwf.judge.variations import Admits, draws_of
+from kbwf.verdict.variations import Admits, draws_of
 from kbwf.oracle.programs import Program, bundled_programs, kernel_of_reference, mutants_of_all, programs_of_folder
 from kbwf.oracle.results import Examined, Outcome, TaskResult
 from kbwf.oracle.tables import to_json, to_markdown

@@ -5,7 +5,7 @@ import ast
 import torch
 
 from kbwf.errors import TaskError
-from kbwf.judge.variations import tensors_of
+from kbwf.verdict.variations import tensors_of
 from kbwf.sandbox.problem import load_module
 
 MAX_ELEMENTS = 1 << 18

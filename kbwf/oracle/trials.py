@@ -15,10 +15,10 @@ from typing import Any
 
 import torch
 
-from kbwf.judge.comparison import compare, ref_error_of, scale_of
-from kbwf.judge.tolerance import EXACT, RefError, Scale
-from kbwf.judge.variations import Admits, map_tensors, tensors_of, vary_inputs, vary_weights
-from kbwf.judge.yardstick import decides, in_float64, measure
+from kbwf.verdict.comparison import compare, ref_error_of, scale_of
+from kbwf.verdict.tolerance import EXACT, RefError, Scale
+from kbwf.verdict.variations import Admits, map_tensors, tensors_of, vary_inputs, vary_weights
+from kbwf.verdict.yardstick import decides, in_float64, measure
 from kbwf.oracle.results import Outcome
 from kbwf.sandbox.problem import build_model, draw_inputs, load_module
 

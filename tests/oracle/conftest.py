@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbwf.judge.variations import draws_of
+from kbwf.verdict.variations import draws_of
 from kbwf.oracle.trials import Examiner
 
 SOURCE = """import torch

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kbwf.judge.variations import draws_of
+from kbwf.verdict.variations import draws_of
 from kbwf.mutants import RULES
 from kbwf.oracle.programs import Program, bundled_programs
 from kbwf.oracle.trials import Examiner

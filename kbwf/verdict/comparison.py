@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
-from kbwf.judge.tolerance import EXACT, Bound, RefError, Scale, hardened_bound, is_exact, official_tolerance
+from kbwf.verdict.tolerance import EXACT, Bound, RefError, Scale, hardened_bound, is_exact, official_tolerance
 
 PIECE = 1 << 22
 """Elements of one piece: 16 MB in float32, which a GPU's last-level cache holds."""

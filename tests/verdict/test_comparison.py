@@ -7,8 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbwf.judge.comparison import PIECE, Extent, compare, extent_of, pieces, ref_error_of, scale_of
-from kbwf.judge.tolerance import RefError
+from kbwf.verdict.comparison import PIECE, Extent, compare, extent_of, pieces, ref_error_of, scale_of
+from kbwf.verdict.tolerance import RefError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NORMAL = torch.randn(200, 300, generator=torch.Generator().manual_seed(1))

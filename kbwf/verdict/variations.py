@@ -9,7 +9,7 @@ Inputs are varied in place and in pieces, from a secret seed. What makes an inpu
     expanded tensors     stay expanded: the memory behind them is what varies
 
 Whether an input may be negative, large or far from its mean cannot be seen in its values. A task says so
-(`Task.admits`), or it is tried out (`kbwf.judge.yardstick`).
+(`Task.admits`), or it is tried out (`kbwf.verdict.yardstick`).
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from typing import Any, Literal, get_args
 
 import torch
 
-from kbwf.judge.comparison import pieces, scale_of
-from kbwf.judge.tolerance import is_exact
+from kbwf.verdict.comparison import pieces, scale_of
+from kbwf.verdict.tolerance import is_exact
 from kbwf.records import Variation
 
 Draw = Literal["signed", "scaled_down", "scaled_up", "shifted", "heavy_tailed"]

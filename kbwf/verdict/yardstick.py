@@ -15,9 +15,9 @@ from typing import Any
 
 import torch
 
-from kbwf.judge.comparison import Extent, compare, extent_of, ref_error_of, scale_of
-from kbwf.judge.tolerance import EXACT, RefError, hardened_bound, is_exact
-from kbwf.judge.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs
+from kbwf.verdict.comparison import Extent, compare, extent_of, ref_error_of, scale_of
+from kbwf.verdict.tolerance import EXACT, RefError, hardened_bound, is_exact
+from kbwf.verdict.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs
 
 Forward = Callable[..., Any]
 """Takes the inputs of `forward`; returns tensors, alone or in lists, tuples and dicts."""

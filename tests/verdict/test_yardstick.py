@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from kbwf.judge.variations import DRAWS, draws_of
-from kbwf.judge.yardstick import Yardstick, in_float64, longest_sum, measure
+from kbwf.verdict.variations import DRAWS, draws_of
+from kbwf.verdict.yardstick import Yardstick, in_float64, longest_sum, measure
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kbwf.judge.tolerance import RefError, Scale, hardened_bound, is_exact, official_tolerance
+from kbwf.verdict.tolerance import RefError, Scale, hardened_bound, is_exact, official_tolerance
 
 SCALE = Scale(num_values=10, mean=3 + 0j, rms=4.0, spread=2.0)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from kbwf.judge.variations import DRAWS, Draw, draws_of, map_tensors, tensors_of, vary_inputs, vary_weights
+from kbwf.verdict.variations import DRAWS, Draw, draws_of, map_tensors, tensors_of, vary_inputs, vary_weights
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
