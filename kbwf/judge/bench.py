@@ -12,7 +12,7 @@ from kbwf.judge.clock import Clock
 from kbwf.judge.draws import Draws
 from kbwf.judge.memory import arena_bytes, num_slots_of
 from kbwf.judge.processes import Launcher, RunnerProcess
-from kbwf.judge.results import ArenaResults, Claims, Probes, ProcessResults, Results
+from kbwf.judge.results import ArenaResults, Claims, ProcessResults, Results
 from kbwf.judge.secret import CHOICE
 from kbwf.records import Task
 from kbwf.sandbox import messages
@@ -31,10 +31,9 @@ from kbwf.sandbox.messages import (
     Open,
     Run,
 )
+from kbwf.sandbox.structure import unflatten
 from kbwf.settings import EvaluationSettings
-
-WEIGHTS_SEED = 42
-"""Seeds the parameters of `Model` and `ModelNew` alike, as in KernelBench."""
+from kbwf.verdict.variations import Draw, draws_of, vary_inputs
 
 
 class Bench:
@@ -44,8 +43,18 @@ class Bench:
     nobody but the judge sees the expected ones.
     """
 
-    def __init__(self, launcher: Launcher, device: torch.device, task: Task, settings: EvaluationSettings) -> None:
-        """Describe the task in a runner of its own, make the buffers, start the reference.
+    def __init__(
+        self,
+        launcher: Launcher,
+        device: torch.device,
+        task: Task,
+        settings: EvaluationSettings,
+        description: Description | None = None,
+    ) -> None:
+        """Describe the task in a runner of its own, and make the buffers.
+
+        Args:
+            description: of the task under these settings, if it is known already.
 
         Raises:
             TaskError: the task cannot be judged; the message says why.
@@ -53,8 +62,10 @@ class Bench:
         """
         self.task, self._settings = task, settings
         self._launcher, self._device = launcher, device
-        self._key = _key(task, settings)
-        self.description = self._describe()
+        self._key = key_of(task, settings)
+        self._weights_seed = secrets.randbits(62)
+        """Of the parameters of `Model` and `ModelNew` alike; a new one for each kernel, so that none knows them."""
+        self.description = description or self._describe()
         self._exit = ExitStack()
         with ExitStack() as stack:
             self.num_slots = num_slots_of(self.description, device)
@@ -68,7 +79,7 @@ class Bench:
 
     def fits(self, task: Task, settings: EvaluationSettings) -> bool:
         """Whether this bench was set up for that task under those settings."""
-        return self._key == _key(task, settings)
+        return self._key == key_of(task, settings)
 
     def take_candidate(self, settings: EvaluationSettings) -> RunnerProcess:
         """A fresh candidate process, and a fresh reference to hold it against.
@@ -114,6 +125,12 @@ class Bench:
         draw = self._draws.official if is_official else self._draws.quick
         values = draw(self.inputs, slots, seeds)
         return values if self.description.values else None
+
+    def vary(self, slot: int, draw: Draw, seed: int, values: list[Any]) -> None:
+        """Make of a slot's official inputs others that the task admits (`verdict.variations`)."""
+        tensors = (ring.tensors[slot] for ring in self.inputs)
+        inputs = unflatten(self.description.arguments, tensors, iter(values))
+        vary_inputs(inputs, draw, self.description.yardstick.admits, seed)
 
     def spoil(self, slots: list[int]) -> None:
         """Write over the inputs of these slots, which nobody needs any more, before results are compared.
@@ -171,11 +188,6 @@ class Bench:
         with self._asking():
             return [self._expected.tensor(claim, layout) for claim, layout in pairs]
 
-    def expected_probes(self, claims: Claims, probes: Probes) -> list[torch.Tensor]:
-        """The same for chosen elements of all calls."""
-        with self._asking():
-            return self._expected.probe(claims, probes)
-
     def close(self) -> None:
         """End all runners and give the memory back."""
         for process in self._next or ():
@@ -189,6 +201,7 @@ class Bench:
     def _start_pair(self) -> tuple[RunnerProcess, RunnerProcess]:
         # Where memory lies can make a call some percent longer, always the same way: chance gives it to either.
         self._reference_arena = CHOICE.randrange(2)
+        self._weights_seed = secrets.randbits(62)
         reference = self._start(self._arenas[self._reference_arena], self._settings.reference_timeout_s)
         return self._start(self._arenas[1 - self._reference_arena], 0.0), reference
 
@@ -212,7 +225,9 @@ class Bench:
             runner.open(Open(), [])
             runner.wait_until_ready()
             answers: list[Any] = []
-            for request, kind in ((self._load(None), Loaded), (Describe(seed=secrets.randbits(62)), Description)):
+            admits = None if self.task.admits is None else draws_of(self.task.admits)
+            describe = Describe(seed=secrets.randbits(32), admits=admits)
+            for request, kind in ((self._load(None), Loaded), (describe, Description)):
                 answers.append(runner.ask(request, kind))
                 if isinstance(answers[-1], Failed):
                     raise self._task_error(answers[-1])
@@ -248,7 +263,7 @@ class Bench:
         return Load(
             reference_source=self.task.reference_source,
             source=source,
-            weights_seed=WEIGHTS_SEED,
+            weights_seed=self._weights_seed,
             is_training=self._settings.module_mode == "train",
         )
 
@@ -298,5 +313,6 @@ class Bench:
             )
 
 
-def _key(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:
+def key_of(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:
+    """What a task's description depends on, and a bench with it."""
     return task.reference_sha256, settings.num_threads, settings.max_memory_gb, settings.module_mode

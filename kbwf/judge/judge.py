@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import torch
 
 from kbwf.errors import InfrastructureError
-from kbwf.judge.bench import Bench
+from kbwf.judge.bench import Bench, key_of
 from kbwf.judge.clock import Clock
 from kbwf.judge.device import lease
 from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.judge.trial import Rejected, Trial
 from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
+from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
 
 
@@ -27,6 +28,9 @@ class Finding:
     message: str = ""
     trace: str = ""
     official: Verdict | None = None
+    hardened: Verdict | None = None
+    degenerate: tuple[str, ...] = ()
+    ref_failure: str = ""
     timing: Timing | None = None
     sandbox: SandboxReport | None = None
     seconds_s: dict[str, float] = field(default_factory=dict)
@@ -39,6 +43,7 @@ class Judge:
         self._launcher, self._device, self._environment = launcher, device, environment
         self._clock = Clock(device)
         self._bench: Bench | None = None
+        self._descriptions: dict[tuple[object, ...], Description] = {}
         self._left: list[RunnerProcess] = []
         if device.type == "cpu" and environment.num_threads:
             torch.set_num_threads(environment.num_threads)
@@ -96,7 +101,9 @@ class Judge:
     def _bench_for(self, task: Task, settings: EvaluationSettings, phases: "_Phases") -> Bench:
         if self._bench is None or not self._bench.fits(task, settings):
             self.close()
-            self._bench = Bench(self._launcher, self._device, task, settings)
+            key = key_of(task, settings)
+            self._bench = Bench(self._launcher, self._device, task, settings, self._descriptions.get(key))
+            self._descriptions[key] = self._bench.description
             phases.lap("prepare_task")
         return self._bench
 
@@ -127,7 +134,9 @@ class Judge:
         except Rejected as rejected:
             finding.status, finding.message, finding.trace = rejected.status, rejected.message, rejected.trace
         if finding.status != EvalStatus.COMPILE_ERROR:
-            finding.official = trial.official
+            finding.official, finding.hardened = trial.official, trial.hardened
+            finding.degenerate = bench.description.yardstick.degenerate
+            finding.ref_failure = bench.description.yardstick.own_failure
         return finding
 
 

@@ -2,7 +2,8 @@
 
 import secrets
 import time
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import torch
 
@@ -21,12 +22,14 @@ from kbwf.judge.measurement import (
 from kbwf.judge.processes import RunnerProcess
 from kbwf.judge.results import Claims, Probes, check_claims
 from kbwf.judge.secret import CHOICE
-from kbwf.judge.verdict import Comparison, agrees, compare, tolerance_of
 from kbwf.records import EvalStatus, Timing, Verdict
 from kbwf.sandbox import messages
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import Capture, Done, Failed, Loaded, Misfit, Run
 from kbwf.settings import EvaluationSettings
+from kbwf.verdict.comparison import Comparison, compare
+from kbwf.verdict.tolerance import RefError, official_tolerance
+from kbwf.verdict.variations import Draw
 
 _NUM_WARMUP_CALLS = 3
 _NUM_EMPTY_REQUESTS = 5
@@ -52,6 +55,15 @@ class Rejected(Exception):
         self.status, self.message, self.trace = status, plain(message)[:500], plain(trace)
 
 
+class _Filled(NamedTuple):
+    """What lies in which slots."""
+
+    slots: tuple[int, ...]
+    kinds: tuple[Draw | None, ...]
+    seeds: tuple[int, ...]
+    is_official: bool
+
+
 class Trial:
     """A candidate, frozen but for its own requests."""
 
@@ -59,24 +71,23 @@ class Trial:
         self._bench, self._candidate, self._clock, self._settings = bench, candidate, clock, settings
         self._plan = PLANS[settings.mode]
         self._results = bench.results_of(candidate)
-        self.comparisons: list[Comparison] = []
-        """Of the correctness trials, in order; the last one may be wrong."""
-        self._seeds: list[int] = []
-        self._values: list[list[Any]] | None = None
-        self._is_official = True
+        self._rules = bench.description.yardstick
+        self._official_errors: list[float] = []
+        self._hardened_errors: list[float] = []
+        """Largest errors in the trials that were right by either rule."""
+        self._filled = _Filled((), (), (), is_official=True)
 
     @property
     def official(self) -> Verdict:
-        """What the correctness trials say."""
-        errors = [each.max_abs_error for each in self.comparisons if each.is_right and each.max_abs_error is not None]
-        num_right = sum(each.is_right for each in self.comparisons)
-        return Verdict(
-            is_correct=num_right == self._plan.num_correct_trials,
-            num_trials=self._plan.num_correct_trials,
-            num_trials_correct=num_right,
-            max_abs_error=max(errors) if errors else None,
-            tolerance=max(tolerance_of(getattr(torch, each.dtype)) for each in self._bench.description.outputs),
-        )
+        """What the trials on the task's own inputs say by KernelBench's rule."""
+        layouts = self._bench.description.outputs
+        tolerance = max(official_tolerance(getattr(torch, each.dtype)) for each in layouts)
+        return _verdict(self._plan.num_correct_trials, self._official_errors, tolerance)
+
+    @property
+    def hardened(self) -> Verdict:
+        """What all trials say by the hardened rule."""
+        return _verdict(self._plan.num_correct_trials + len(self._rules.errors), self._hardened_errors, None)
 
     def load(self, kernel_source: str) -> None:
         """Compile and build.
@@ -93,16 +104,14 @@ class Trial:
         self._freeze()
 
     def check(self) -> None:
-        """The correctness trials, each with fresh secret inputs.
+        """The correctness trials, each with fresh secret inputs: as the task draws them, then as it admits them.
 
         Raises:
             Rejected: a result is wrong.
         """
-        left = self._plan.num_correct_trials
-        while left:
-            slots = list(range(min(left, self._bench.num_slots)))
-            self._check(slots)
-            left -= len(slots)
+        for kinds in ([None] * self._plan.num_correct_trials, list(self._rules.errors)):
+            for start in range(0, len(kinds), self._bench.num_slots):
+                self._check(kinds[start : start + self._bench.num_slots])
 
     def time(self) -> Timing:
         """Timed requests: the reference first, then the candidate, and the other way round on other inputs.
@@ -181,30 +190,44 @@ class Trial:
         self._freeze()
         return slots if isinstance(answer, Done) else None
 
-    def _check(self, slots: list[int]) -> None:
+    def _check(self, kinds: Sequence[Draw | None]) -> None:
+        """A call for each kind of input; None is the task's own."""
         bench = self._bench
-        self._draw(slots, is_official=True)
-        expected = bench.run_reference(slots, self._values)
-        self._redraw_if_changed(slots)
+        slots = CHOICE.sample(range(bench.num_slots), len(kinds))
+        values = self._fill(slots, kinds, is_official=True)
+        expected = bench.run_reference(slots, values)
+        if bench.description.changes_inputs:
+            self._fill_again()
         before = [fingerprint(ring, slots) for ring in bench.inputs]
-        answer = self._accept(self._ask(Run(slots=slots, values=self._values)))
+        answer = self._accept(self._ask(Run(slots=slots, values=values)))
         is_changed = before != [fingerprint(ring, slots) for ring in bench.inputs]
         bench.spoil(slots)
-        for call in range(len(slots)):
-            self.comparisons.append(self._compare(answer.results, expected, call))
-            if not self.comparisons[-1].is_right:
-                raise Rejected(EvalStatus.WRONG_VALUES, self.comparisons[-1].reason)
+        for call, kind in enumerate(kinds):
+            ref_error = self._rules.official if kind is None else self._rules.errors[kind]
+            compared = self._compare(answer.results, expected, call, ref_error)
+            largest = max((each.max_abs_error for each in compared), default=0.0)
+            official = _failure(each.official_failure for each in compared)
+            hardened = _failure(map(_hardened, compared))
+            if kind is None and not official:
+                self._official_errors.append(largest)
+            if not hardened:
+                self._hardened_errors.append(largest)
+            official = "" if kind is not None or self._rules.own_failure else official
+            if official or hardened:
+                where = "" if kind is None else f"on {kind} inputs: ".replace("_", " ")
+                raise Rejected(EvalStatus.WRONG_VALUES, where + (official or hardened))
         if is_changed and not bench.description.changes_inputs:
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
 
-    def _compare(self, claims: Claims, expected: Claims, call: int) -> Comparison:
+    def _compare(self, claims: Claims, expected: Claims, call: int, ref_error: RefError) -> list[Comparison]:
         bench = self._bench
         try:
             pairs = zip(claims[call], bench.description.outputs, strict=True)
             found = [self._results.tensor(claim, layout) for claim, layout in pairs]
         except ProtocolError as error:
             raise self._silence(error) from error
-        return compare(zip(found, bench.expected(expected, call), strict=True))
+        pairs_of_results = zip(found, bench.expected(expected, call), strict=True)
+        return [compare(output, wanted, ref_error=ref_error) for output, wanted in pairs_of_results]
 
     def _pair(self, request: Run, *, is_reference_first: bool) -> tuple[float, float]:
         """Milliseconds of a request of the reference and of the candidate, on the same new inputs.
@@ -212,11 +235,11 @@ class Trial:
         Each has the inputs drawn for it, whatever the other did to them; and so both have waited equally long.
         """
         bench, slots = self._bench, request.slots
-        self._draw(slots, is_official=False)
-        request = request.model_copy(update={"values": self._values})
+        values = self._fill(slots, [None] * len(slots), is_official=False)
+        request = request.model_copy(update={"values": values})
         for is_reference in (is_reference_first, not is_reference_first):
             if is_reference != is_reference_first:
-                self._draw_again(slots)
+                self._fill_again()
             seen = [probes_of(ring, slots) for ring in bench.inputs]
             if is_reference:
                 ref_ms, expected = bench.time_reference(self._clock, request)
@@ -226,10 +249,9 @@ class Trial:
                 raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
         bench.spoil(slots)
         for call in range(len(slots)):
-            comparison = self._compare(claims, expected, call)
-            if not comparison.is_right:
-                raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {comparison.reason}")
-        if not all(map(agrees, found, bench.expected_probes(expected, probes))):
+            if failure := _failure(map(_hardened, self._compare(claims, expected, call, self._rules.official))):
+                raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {failure}")
+        if not all(map(_is_identical, found, self._results.probe(claims, probes))):
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
         return ref_ms, own_ms
 
@@ -259,18 +281,24 @@ class Trial:
                 self._timed(empty)
         return ref_ms
 
-    def _draw(self, slots: list[int], *, is_official: bool) -> None:
-        self._seeds = [secrets.randbits(62) for _ in slots]
-        self._is_official = is_official
-        self._values = self._bench.draw(slots, self._seeds, is_official=is_official)
+    def _fill(self, slots: Sequence[int], kinds: Sequence[Draw | None], *, is_official: bool) -> list[list[Any]] | None:
+        """New inputs in these slots; their values that are no tensors."""
+        seeds = [secrets.randbits(62) for _ in slots]
+        self._filled = _Filled(tuple(slots), tuple(kinds), tuple(seeds), is_official)
+        return self._fill_again()
 
-    def _redraw_if_changed(self, slots: list[int]) -> None:
-        """A reference that works on its inputs in place leaves others than the candidate must get."""
-        if self._bench.description.changes_inputs:
-            self._draw_again(slots)
-
-    def _draw_again(self, slots: list[int]) -> None:
-        self._bench.draw(slots, self._seeds, is_official=self._is_official)
+    def _fill_again(self) -> list[list[Any]] | None:
+        """The same inputs once more, whatever became of them."""
+        filled, bench = self._filled, self._bench
+        values = bench.draw(list(filled.slots), list(filled.seeds), is_official=filled.is_official)
+        varied = [
+            (number, slot, kind, seed)
+            for number, (slot, kind, seed) in enumerate(zip(filled.slots, filled.kinds, filled.seeds, strict=True))
+            if kind is not None
+        ]
+        for number, slot, kind, seed in varied:
+            bench.vary(slot, kind, seed, values[number] if values else [])
+        return values
 
     def _ask(self, request: Run) -> Done | Misfit | Failed:
         try:
@@ -311,6 +339,29 @@ class Trial:
         code, output = self._candidate.end(grace_s=1.0)
         how = f"signal {code - 128}" if code > 128 else f"exit code {code}"
         return Rejected(EvalStatus.CRASHED, f"the kernel's process ended by itself: {how}", output)
+
+
+def _verdict(num_trials: int, errors: list[float], tolerance: float | None) -> Verdict:
+    return Verdict(
+        is_correct=len(errors) == num_trials,
+        num_trials=num_trials,
+        num_trials_correct=len(errors),
+        max_abs_error=max(errors, default=None),
+        tolerance=tolerance,
+    )
+
+
+def _failure(texts: Iterable[str]) -> str:
+    return next(filter(None, texts), "")
+
+
+def _hardened(compared: Comparison) -> str:
+    return compared.hardened_failure
+
+
+def _is_identical(first: torch.Tensor, second: torch.Tensor) -> bool:
+    """Bit by bit, so that NaN equals itself."""
+    return torch.equal(first.view(torch.uint8), second.view(torch.uint8))
 
 
 def plain(text: str) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from kbwf.verdict.variations import Admits, draws_of
 from kbwf.oracle.programs import Program, bundled_programs, kernel_of_reference, mutants_of_all, programs_of_folder
 from kbwf.oracle.results import Examined, Outcome, TaskResult
 from kbwf.oracle.tables import to_json, to_markdown
 from kbwf.store import write_text
+from kbwf.verdict.variations import Admits, draws_of
 
 ANSWER_TIMEOUT_S = 120.0
 """For one kernel in all trials; a mutant that takes longer than this hangs."""

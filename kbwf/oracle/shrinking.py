@@ -5,8 +5,8 @@ import ast
 import torch
 
 from kbwf.errors import TaskError
-from kbwf.verdict.variations import tensors_of
 from kbwf.sandbox.problem import load_module
+from kbwf.verdict.variations import tensors_of
 
 MAX_ELEMENTS = 1 << 18
 """Of inputs and outputs together."""

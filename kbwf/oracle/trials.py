@@ -15,12 +15,12 @@ from typing import Any
 
 import torch
 
+from kbwf.oracle.results import Outcome
+from kbwf.sandbox.problem import build_model, draw_inputs, load_module
 from kbwf.verdict.comparison import compare, ref_error_of, scale_of
 from kbwf.verdict.tolerance import EXACT, RefError, Scale
 from kbwf.verdict.variations import Admits, map_tensors, tensors_of, vary_inputs, vary_weights
 from kbwf.verdict.yardstick import decides, in_float64, measure
-from kbwf.oracle.results import Outcome
-from kbwf.sandbox.problem import build_model, draw_inputs, load_module
 
 NUM_OFFICIAL = 5
 """KernelBench's number of correctness trials."""
@@ -31,6 +31,7 @@ _SEEDS_APART = 1000
 _NUM_REPEATS = 6
 """Of a variation, to get further out than a trial's inputs: factors up to 2^30, shifts of many standard deviations."""
 _CPU = torch.device("cpu")
+_WEIGHTS_SEED = 42
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ class Examiner:
         return _Trial(name, inputs, weights_seed, expected, [scale_of(each) for each in expected], truths, error)
 
     def _model(self, module: types.ModuleType, class_name: str, weights_seed: int | None) -> torch.nn.Module:
-        model = build_model(module, class_name, self._module, _CPU)
+        model = build_model(module, class_name, self._module, _CPU, _WEIGHTS_SEED, is_training=True)
         if weights_seed is not None:
             vary_weights(model, weights_seed)
         return model

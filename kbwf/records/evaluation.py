@@ -14,7 +14,8 @@ class EvalStatus(StrEnum):
     """Outcome of an evaluation; every value but PASSED is a result too, never an exception."""
 
     PASSED = "passed"
-    """Right outputs in every trial; only then there is a speedup."""
+    """Right outputs in every trial, by the hardened rule, and by KernelBench's unless that refuses the reference too;
+    only then there is a speedup."""
     NO_KERNEL = "no_kernel"
     """The response holds no kernel; `message` says why."""
     COMPILE_ERROR = "compile_error"
@@ -60,13 +61,15 @@ class SandboxReport(Record):
 
 
 class Verdict(Record):
-    """Correctness trials with fresh secret inputs."""
+    """Correctness trials with fresh secret inputs, under one rule (`kbwf/verdict/tolerance.py`)."""
 
     is_correct: bool
     num_trials: int = Field(ge=0)
     num_trials_correct: int = Field(ge=0)
     max_abs_error: float | None = None
-    tolerance: float
+    """The largest of the trials that were right."""
+    tolerance: float | None = None
+    """Absolute and relative alike; None for the hardened verdict, whose bound depends on the results."""
 
 
 class Timing(Record):
@@ -113,6 +116,13 @@ class Evaluation(Origin):
     kernel_sha256: str | None
     """Content address: comments and layout apart, equal kernels have equal hashes."""
     official: Verdict | None = None
+    """KernelBench's rule on inputs as the task draws them."""
+    hardened: Verdict | None = None
+    """Errors in units of the result's own variation, on these inputs and on others that the task admits."""
+    degenerate: tuple[str, ...] = ()
+    """Which of `zeros` and `constant` KernelBench's rule would let through on this task."""
+    ref_failure: str = ""
+    """Why KernelBench's rule refuses the reference itself, held against float64; empty if it does not."""
     timing: Timing | None = None
     environment: Environment | None = None
     sandbox: SandboxReport | None = None

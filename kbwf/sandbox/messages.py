@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from kbwf.sandbox import channel
 from kbwf.sandbox.channel import ProtocolError
+from kbwf.verdict.variations import Admits
+from kbwf.verdict.yardstick import Yardstick
 
 Short = Annotated[str, Field(max_length=500)]
 Trace = Annotated[str, Field(max_length=8000)]
@@ -113,10 +115,12 @@ class Loaded(_Message):
 
 
 class Describe(_Message):
-    """To the reference's runner: draw inputs of this seed, run twice, and say what goes in and what comes out."""
+    """To the reference's runner: say what goes in, what comes out, and what results can be held to."""
 
     kind: Literal["describe"] = "describe"
     seed: int
+    admits: Admits | None
+    """What the task says that its inputs admit; None to try it out."""
 
 
 class Description(_Message):
@@ -135,6 +139,8 @@ class Description(_Message):
     """A second call with equal inputs gives equal outputs, to within half precision's last bits."""
     peak_bytes: int
     """What the reference's call takes on the GPU beside inputs and outputs; 0 on a CPU."""
+    yardstick: Yardstick
+    """By what results are judged right."""
 
 
 class Run(_Message):

@@ -8,10 +8,17 @@ from kbwf.sandbox.buffers import dense_layout_of, layout_of
 from kbwf.sandbox.messages import Description
 from kbwf.sandbox.problem import draw_inputs
 from kbwf.sandbox.structure import flatten, unflatten
+from kbwf.verdict.variations import Admits, map_tensors
+from kbwf.verdict.yardstick import Yardstick, in_float64, in_full_float32, measure
 
 
-def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.device) -> Description:
-    """Draw inputs twice from one seed, call the model on both, and say what goes in and what comes out.
+def describe(
+    reference: Any, model: torch.nn.Module, seed: int, device: torch.device, admits: Admits | None
+) -> Description:
+    """Call the model twice on equal inputs; say what goes in, what comes out, and by what a result is judged right.
+
+    Args:
+        admits: what the task says that its inputs admit; None to try it out.
 
     Raises:
         structure.Unsupported: something that cannot be judged.
@@ -33,17 +40,46 @@ def describe(reference: Any, model: torch.nn.Module, seed: int, device: torch.de
     )
     first = [output.clone() for output in outputs]
     again = flatten(model(*_unpacked(arguments, originals, values, device)), "the result of forward")[1]
+    equals_itself = len(first) == len(again) and all(map(_is_equal, first, again))
+    layouts = [layout_of(tensor) for tensor in tensors], [dense_layout_of(output) for output in outputs]
+    del tensors, originals, result, outputs, first, again  # their memory is needed
+    yardstick = _measured(reference, model, seed, device, admits, changes_inputs=changes_inputs)
+    if equals_itself and not yardstick.is_decidable:
+        raise ValueError("rounding alone makes its results as uncertain as they vary, so that no result is right")
     return Description(
         arguments=arguments,
-        inputs=[layout_of(tensor) for tensor in tensors],
+        inputs=layouts[0],
         values=values,
         result=shape_of_result,
-        outputs=[dense_layout_of(output) for output in outputs],
+        outputs=layouts[1],
         aliases=aliases,
         changes_inputs=changes_inputs,
-        equals_itself=len(first) == len(again) and all(map(_is_equal, first, again)),
+        equals_itself=equals_itself,
         peak_bytes=peak_bytes,
+        yardstick=yardstick,
     )
+
+
+def _measured(
+    reference: Any,
+    model: torch.nn.Module,
+    seed: int,
+    device: torch.device,
+    admits: Admits | None,
+    *,
+    changes_inputs: bool,
+) -> Yardstick:
+    """Against float64; where memory is too short for that against float32 without TF32, else against nothing."""
+
+    def forward(*inputs: Any) -> Any:
+        return model(*(map_tensors(torch.clone, inputs) if changes_inputs else inputs))
+
+    for make_truth in (in_float64, in_full_float32, lambda _: None):
+        try:
+            return measure(forward, make_truth(model), lambda seed: draw_inputs(reference, seed, device), admits, seed)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+    raise torch.OutOfMemoryError("the reference's results, twice")
 
 
 def _unpacked(arguments: Any, tensors: list[torch.Tensor], values: list[Any], device: torch.device) -> list[Any]:

@@ -189,7 +189,7 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
                 elif isinstance(request, Capture):
                     reply = runner.capture(request)
                 else:
-                    reply = describe(runner.reference, runner.model, request.seed, device)
+                    reply = describe(runner.reference, runner.model, request.seed, device, request.admits)
                 if device.type == "cuda":
                     torch.cuda.synchronize(device)
             except _Stop as stop:

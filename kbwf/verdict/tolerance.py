@@ -1,4 +1,4 @@
-"""When is an output too far from the expected one? Scales in, a bound out; `kbwf.verdict.comparison` measures against it.
+"""When is an output too far from the expected one? Scales in, a bound out; `verdict.comparison` measures against it.
 
 *Official* is KernelBench's rule: |expected - output| <= t + t |output| everywhere, t = 1e-2 for half precision and 1e-4
 for everything else. Where outputs are smaller than t, it lets any answer through.

@@ -18,9 +18,9 @@ from typing import Any, Literal, get_args
 
 import torch
 
+from kbwf.records import Variation
 from kbwf.verdict.comparison import pieces, scale_of
 from kbwf.verdict.tolerance import is_exact
-from kbwf.records import Variation
 
 Draw = Literal["signed", "scaled_down", "scaled_up", "shifted", "heavy_tailed"]
 """How one hardened trial draws its inputs; `scaled` of a task's admissions is two of them.

@@ -179,6 +179,23 @@ def in_float64(model: torch.nn.Module) -> Forward | None:
     return run
 
 
+def in_full_float32(model: torch.nn.Module) -> Forward:
+    """The model as it is, but that no product is rounded to TF32; takes no memory more."""
+
+    def run(*inputs: Any) -> Any:
+        backends: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
+        before = [backend.allow_tf32 for backend in backends]
+        for backend in backends:
+            backend.allow_tf32 = False
+        try:
+            return model(*inputs)
+        finally:
+            for backend, allowed in zip(backends, before, strict=True):
+                backend.allow_tf32 = allowed
+
+    return run
+
+
 @contextmanager
 def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
     before = torch.get_default_dtype()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from kbwf.verdict.variations import draws_of
 from kbwf.oracle.trials import Examiner
+from kbwf.verdict.variations import draws_of
 
 SOURCE = """import torch
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kbwf.verdict.variations import draws_of
 from kbwf.mutants import RULES
 from kbwf.oracle.programs import Program, bundled_programs
 from kbwf.oracle.trials import Examiner
 from kbwf.settings import TaskSettings
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.sources import load_task
+from kbwf.verdict.variations import draws_of
 
 PROGRAMS = {program.task_id: program for program in bundled_programs()}
 HONEST: dict[int, list[str]] = yaml.safe_load(Path(__file__).with_name("honest_kernels.yaml").read_text())
