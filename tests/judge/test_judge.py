@@ -238,9 +238,10 @@ def test_every_draw_comes_from_secret_seeds_of_its_own(
     monkeypatch.setattr(Bench, "draw", draw)
     for _ in range(2):
         assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
-    # One correctness trial; three warm-up calls, and three blocks of two calls, of which the second is drawn again.
-    assert (len(seen[True]), len(seen[False])) == (2, 2 * (3 + 3 * 3))
-    assert len(set(seen[True] + seen[False])) == 2 * (1 + 3 + 3 * 2)
+    # A correctness trial, and five of hardened inputs; three warm-up calls, and three blocks of two calls, each of
+    # which is drawn twice, once for either side.
+    assert (len(seen[True]), len(seen[False])) == (2 * 6, 2 * 2 * (3 + 3 * 2))
+    assert len(set(seen[True] + seen[False])) == 2 * (6 + 3 + 3 * 2)
 
 
 def test_closing_ends_every_process(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,8 @@ import torch
 
 from kbwf.judge.memory import EXCESS_BYTES, EXCESS_BYTES_CPU, MAX_SLOTS, arena_bytes, bytes_of_slot, num_slots_of
 from kbwf.sandbox.messages import Buffer, Description
+from kbwf.verdict.tolerance import EXACT
+from kbwf.verdict.yardstick import Yardstick
 
 MIB = 1 << 20
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -18,7 +20,7 @@ def described(inputs: list[int], outputs: list[int], peak_bytes: int = 0) -> Des
     ]
     return Description(
         arguments=[], inputs=buffers[0], values=[], result=[], outputs=buffers[1], aliases=[], changes_inputs=False,
-        equals_itself=True, peak_bytes=peak_bytes,
+        equals_itself=True, peak_bytes=peak_bytes, yardstick=Yardstick(EXACT, (), {}, (), True, ""),
     )  # fmt: skip
 
 

@@ -28,11 +28,21 @@ from kbwf.sandbox.messages import (
     Start,
     Started,
 )
+from kbwf.verdict.tolerance import EXACT, RefError
+from kbwf.verdict.yardstick import Yardstick
 
 Pair = tuple[socket.socket, socket.socket]
 
 BUFFER = Buffer(shape=[2, 3], stride=[3, 1], dtype="float32", num_slots=4, slot_bytes=512)
 ARGUMENTS = [["tensor"], ["dict", [[0, ["value"]], ["key", ["list", [["tensor"]]]]]]]
+YARDSTICK = Yardstick(
+    RefError(1e-7, 2e-7, 0.0, 9),
+    (("shifted",), ()),
+    {"shifted": EXACT},
+    ("zeros",),
+    is_decidable=True,
+    own_failure="no",
+)
 MESSAGES = [
     Start(device="cuda:0", num_threads=2, max_memory_gb=1.5, shown=["/a", "/b"], others_can_read=True),
     Started(pid=7),
@@ -43,10 +53,12 @@ MESSAGES = [
     Ready(applied=["rlimits"], missing=["net namespace (EPERM)"]),
     Load(reference_source="x = 'ü'", source=None, weights_seed=42, is_training=True),
     Loaded(),
-    Describe(seed=2**61),
+    Describe(seed=2**61, admits=None),
+    Describe(seed=1, admits=(("signed", "heavy_tailed"), ())),
     Description(
         arguments=ARGUMENTS, inputs=[BUFFER], values=[None, True, 1, 2.5, "x", {"float": "inf"}, [1]],
         result=["tensor"], outputs=[BUFFER], aliases=[False], changes_inputs=True, equals_itself=True, peak_bytes=9,
+        yardstick=YARDSTICK,
     ),
     Run(slots=[3, 0, 3], values=[[1, {"complex": ["0.0", "2.0"]}], [], [None]], with_graph=True),
     Capture(slots=[1]),

@@ -44,7 +44,7 @@ X = torch.arange(6, dtype=torch.float32).view(2, 3)
 def described(function: Any, *inputs: Any) -> Description:
     """The description of a task with this forward; without inputs given, it has one of shape (2, 3)."""
     with torch.no_grad():
-        return describe(Problem(*(inputs or (X,))), Model(function), 7, CPU)
+        return describe(Problem(*(inputs or (X,))), Model(function), 7, CPU, None)
 
 
 def test_a_description_says_what_goes_in_and_what_comes_out() -> None:
@@ -113,7 +113,7 @@ def test_a_reference_that_differs_from_itself_is_seen(function: Any) -> None:
     "function",
     [
         lambda self, x: x * (1 + 1e-3 * self.num_calls),
-        lambda self, x: x * torch.nan,
+        lambda self, x: x.log(),
         lambda self, x: x[:0],
         lambda self, x: x > 0,
         lambda self, x: torch.complex(x, x),
@@ -163,3 +163,22 @@ def test_a_task_may_have_no_tensor_among_its_inputs() -> None:
     """Values alone, or nothing at all."""
     assert described(lambda self, n: torch.ones(n), 3).inputs == []
     assert described(lambda self, nothing: torch.ones(2), ()).arguments == ["list", [["tuple", []]]]
+
+
+def test_a_reference_whose_results_are_no_numbers_is_refused() -> None:
+    """NaN everywhere equals itself, and any kernel that gives it."""
+    with pytest.raises(ValueError, match="none can be told right from wrong"):
+        described(lambda self, x: x * torch.nan)
+
+
+def test_by_what_results_are_judged_is_measured() -> None:
+    """What the task says that it admits, or what was tried out; an in-place reference meets equal inputs each time."""
+    x = torch.rand(64, 64)
+    problem, model = Problem(x), Model(lambda self, x: x.mul_(3).sum(dim=-1))
+    with torch.no_grad():
+        said = describe(problem, model, 7, CPU, (("signed",),)).yardstick
+        tried = describe(problem, model, 7, CPU, None).yardstick
+    assert (said.admits, list(said.errors)) == ((("signed",),), ["signed"])
+    assert set(tried.errors) > {"signed"}
+    assert 0 < said.official.rms_frac < 1e-6
+    assert (said.degenerate, said.own_failure) == ((), "")

@@ -7,8 +7,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbwf.verdict.comparison import PIECE, Extent, compare, extent_of, pieces, ref_error_of, scale_of
-from kbwf.verdict.tolerance import RefError
+from kbwf.verdict import fused
+from kbwf.verdict.comparison import (
+    PIECE,
+    Extent,
+    _moments,
+    _sweep,
+    compare,
+    extent_of,
+    pieces,
+    ref_error_of,
+    scale_of,
+)
+from kbwf.verdict.tolerance import RefError, hardened_bound, official_tolerance
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 NORMAL = torch.randn(200, 300, generator=torch.Generator().manual_seed(1))
@@ -220,3 +231,27 @@ def test_figures_are_the_same_on_a_gpu() -> None:
     assert here.num_beyond_official == there.num_beyond_official
     assert here.num_beyond_hardened == there.num_beyond_hardened
     assert here.rms_error == pytest.approx(there.rms_error, rel=1e-12)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_one_pass_on_a_gpu_finds_what_pieces_find(dtype: torch.dtype) -> None:
+    """Counts are equal, sums to within their order; transposed, not finite, of one element; pieces read the rest."""
+    generator = torch.Generator().manual_seed(3)
+    wanted = torch.randn(1000, 1003, generator=generator).to(dtype).cuda()
+    found = wanted * (1 + 2e-3 * torch.randn(1000, 1003, generator=generator).cuda().to(dtype))
+    wanted[3, 4:8] = torch.tensor([math.nan, math.inf, -math.inf, math.inf])
+    found[3, 4:8] = torch.tensor([math.nan, math.inf, math.inf, 1.0])
+    found[0, 0] = math.nan
+    for output, expected in ((found, wanted), (found.t(), wanted.t()), (found[:1, :1], wanted[5:6, :1])):
+        assert fused.can_read(output, expected)
+        ours, scale = fused.moments(expected), scale_of(expected)
+        assert ours == pytest.approx(_moments(expected, torch.float64, sift=True), rel=1e-9, abs=1e-9)
+        bound = hardened_bound(dtype, scale)
+        one_pass = fused.sweep(output, expected, official_tolerance(dtype), bound)
+        in_pieces = _sweep(output, expected, bound, torch.float64, sift=True)
+        assert one_pass[:4] == in_pieces[:4]
+        assert one_pass[4:] == pytest.approx(in_pieces[4:], rel=1e-9)
+    assert not fused.can_read(found, wanted.t().contiguous().t())
+    assert not fused.can_read(found[:, ::2], wanted[:, ::2])
+    assert not fused.can_read(found.double(), wanted.double())
