@@ -27,7 +27,7 @@ __device__ void add(double value, double *total) {
     for (int step = 16; step; step >>= 1) value += __shfl_down_sync(~0u, value, step);
     if (threadIdx.x % 32 == 0) atomicAdd(total, value);
 }
-__device__ void keep_most(double value, double *most) {  // not negative, so that their bits are in the order of the values
+__device__ void keep_most(double value, double *most) {  // bits of what is not negative are in order
     for (int step = 16; step; step >>= 1) value = fmax(value, __shfl_down_sync(~0u, value, step));
     if (threadIdx.x % 32 == 0) atomicMax((unsigned long long *)most, (unsigned long long)__double_as_longlong(value));
 }
