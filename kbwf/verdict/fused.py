@@ -32,7 +32,7 @@ __device__ void keep_most(double value, double *most) {  // bits of what is not 
     if (threadIdx.x % 32 == 0) atomicMax((unsigned long long *)most, (unsigned long long)__double_as_longlong(value));
 }
 
-extern "C" __global__ void sweep(const T *found, const T *wanted, long long n, double tolerance, double mean,
+extern "C" __global__ void sweep(const ELEMENT *found, const ELEMENT *wanted, long long n, double tolerance, double mean,
                                  double floor, double base, double per_deviation, double per_size, double *figures) {
     double unequal = 0, mismatches = 0, official = 0, hardened = 0, squares = 0, largest = 0, relative = 0;
     long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x, step = gridDim.x * (long long)blockDim.x;
@@ -54,7 +54,7 @@ extern "C" __global__ void sweep(const T *found, const T *wanted, long long n, d
     add(squares, figures + 4); keep_most(largest, figures + 5); keep_most(relative, figures + 6);
 }
 
-extern "C" __global__ void moments(const T *values, long long n, double pivot, double *figures) {
+extern "C" __global__ void moments(const ELEMENT *values, long long n, double pivot, double *figures) {
     double count = 0, sum = 0, squares = 0;
     long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x, step = gridDim.x * (long long)blockDim.x;
     for (long long i = first; i < n; i += step) {
@@ -150,10 +150,15 @@ def _compiled(dtype: torch.dtype, capability: tuple[int, int]) -> bytes:
     major, minor = capability
     options = [
         f"--gpu-architecture=sm_{major}{minor}".encode(),
-        f"-DT={_TYPES[dtype]}".encode(),
+        f"-DELEMENT={_TYPES[dtype]}".encode(),
         f"-DIS_BFLOAT16={int(dtype == torch.bfloat16)}".encode(),
     ]
-    _check(nvrtc.nvrtcCompileProgram(program, len(options), options))
+    compiled = nvrtc.nvrtcCompileProgram(program, len(options), options)
+    if int(compiled[0]) != 0:
+        (size,) = _check(nvrtc.nvrtcGetProgramLogSize(program))
+        log = bytes(size)
+        nvrtc.nvrtcGetProgramLog(program, log)
+        raise RuntimeError(f"the judge's own kernel does not compile: {log.decode(errors='replace')}")
     (size,) = _check(nvrtc.nvrtcGetCUBINSize(program))
     binary = bytes(size)
     _check(nvrtc.nvrtcGetCUBIN(program, binary))
