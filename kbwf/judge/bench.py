@@ -132,6 +132,11 @@ class Bench:
         inputs = unflatten(self.description.arguments, tensors, iter(values))
         vary_inputs(inputs, draw, self.description.yardstick.admits, seed)
 
+    def settle(self) -> None:
+        """Wait until the inputs are written: another process's stream does not."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+
     def spoil(self, slots: list[int]) -> None:
         """Write over the inputs of these slots, which nobody needs any more, before results are compared.
 

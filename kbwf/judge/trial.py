@@ -34,8 +34,8 @@ from kbwf.verdict.variations import Draw
 _NUM_WARMUP_CALLS = 3
 _NUM_EMPTY_REQUESTS = 5
 _NUM_TIMING_ATTEMPTS = 3
-_GRAPH_BELOW_MS = 0.3
-"""Calls shorter than this are captured as CUDA graphs: launching them takes about as long as they do."""
+_GRAPH_BELOW_MS = 1.0
+"""Calls shorter than this, with their launches, are captured as CUDA graphs: what is launched may be a tenth of it."""
 _MIN_GRAPH_MS = 4.0
 _GRAPH_GAIN = 5.0
 """How much shorter a call in a graph may be, roughly: so many more of them a replay holds."""
@@ -298,6 +298,7 @@ class Trial:
         ]
         for number, slot, kind, seed in varied:
             bench.vary(slot, kind, seed, values[number] if values else [])
+        bench.settle()
         return values
 
     def _ask(self, request: Run) -> Done | Misfit | Failed:

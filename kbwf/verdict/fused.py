@@ -32,8 +32,9 @@ __device__ void keep_most(double value, double *most) {  // bits of what is not 
     if (threadIdx.x % 32 == 0) atomicMax((unsigned long long *)most, (unsigned long long)__double_as_longlong(value));
 }
 
-extern "C" __global__ void sweep(const ELEMENT *found, const ELEMENT *wanted, long long n, double tolerance, double mean,
-                                 double floor, double base, double per_deviation, double per_size, double *figures) {
+extern "C" __global__ void sweep(const ELEMENT *found, const ELEMENT *wanted, long long n, double tolerance,
+                                 double mean, double floor, double base, double per_deviation, double per_size,
+                                 double *figures) {
     double unequal = 0, mismatches = 0, official = 0, hardened = 0, squares = 0, largest = 0, relative = 0;
     long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x, step = gridDim.x * (long long)blockDim.x;
     for (long long i = first; i < n; i += step) {

@@ -230,7 +230,7 @@ def test_figures_are_the_same_on_a_gpu() -> None:
     here, there = compare(output, NORMAL), compare(output.cuda(), NORMAL.cuda())
     assert here.num_beyond_official == there.num_beyond_official
     assert here.num_beyond_hardened == there.num_beyond_hardened
-    assert here.rms_error == pytest.approx(there.rms_error, rel=1e-12)
+    assert here.rms_error == pytest.approx(there.rms_error, rel=1e-6)  # there in float64, here in float32
 
 
 @pytest.mark.gpu
