@@ -21,7 +21,8 @@ C   sqrt(n) / 4, what sums of n terms may lose; at least 64 (n = 2^16) and at mo
     0.42 u on average over a binade, and the squares add up to a third. Blocked and pairwise sums lose less. (The worst
     case would be n u: Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 4.2.) It matters where a
     mean hides the variation: in float32, where spread < 0.13 rms. There TF32 may hide as well, which is why hardened
-    trials also draw signs.
+    trials also draw signs. In half precision C is 4: 64 of its roundoffs are 2^-5, more than many outputs vary, and
+    whoever sums in half precision keeps the sum itself in float32.
 M   8: a kernel may be eight times as far off as the reference is, whose error r against float64, and between processes,
     is measured (`RefError`). It matters where a task is ill-conditioned or its reference itself rounds to TF32.
 P   8: the largest of many rounding errors against their bound; six for a normal distribution and 10^9 values, more
@@ -46,6 +47,8 @@ PRECISION = {
 float64, 2^-12 where TF32 stands for float32, 2^-5 where eight bits stand for half precision."""
 MIN_SUM_ROUNDOFFS, MAX_SUM_ROUNDOFFS = 64.0, 256.0
 """C: roundoffs of the output's own size that sums may lose."""
+HALF_SUM_ROUNDOFFS = 4.0
+"""C for half precision."""
 REF_MULTIPLE = 8.0
 """M: times the reference's own error."""
 PEAK = 8.0
@@ -127,6 +130,8 @@ def hardened_bound(dtype: torch.dtype, scale: Scale, ref_error: RefError = EXACT
     roundoff = torch.finfo(dtype).eps / 2
     precision = PRECISION.get(dtype.to_real() if dtype.is_complex else dtype, 4 * roundoff)
     sum_roundoffs = min(max(math.sqrt(ref_error.num_terms) / 4, MIN_SUM_ROUNDOFFS), MAX_SUM_ROUNDOFFS)
+    if dtype in _OFFICIAL:
+        sum_roundoffs = HALF_SUM_ROUNDOFFS
     per_size = sum_roundoffs * roundoff
     known = REF_MULTIPLE * scale.rms
     return Bound(
