@@ -14,6 +14,7 @@ from kbwf.judge.measurement import (
     MIN_REQUEST_MS,
     PLANS,
     Block,
+    bounded_by_single_calls,
     calls_of,
     summarize,
     wants_another_block,
@@ -34,6 +35,8 @@ from kbwf.verdict.variations import Draw
 _NUM_WARMUP_CALLS = 3
 _NUM_EMPTY_REQUESTS = 5
 _NUM_TIMING_ATTEMPTS = 3
+_NUM_SINGLE_BLOCKS = 10
+"""Of requests of one call, that hold the gain of requests of several to account."""
 _GRAPH_BELOW_MS = 1.0
 """Calls shorter than this, with their launches, are captured as CUDA graphs: what is launched may be a tenth of it."""
 _MIN_GRAPH_MS = 4.0
@@ -127,14 +130,18 @@ class Trial:
         warmup_ms = min(self._pair(Run(slots=slots), is_reference_first=True)[0] for _ in range(num_warmups))
         empty_ms = min(self._wake(is_reference_first=True) for _ in range(_NUM_EMPTY_REQUESTS))
         call_ms = max(0.0, warmup_ms - empty_ms) / len(slots)
-        launched = self._measured(call_ms, graph_slots=None)
-        if self._bench.has_graphs and launched.ref_runtime_ms < _GRAPH_BELOW_MS:
-            graph_slots = self._captured(launched.ref_runtime_ms)
-            if graph_slots is not None:
-                replayed = self._measured(launched.ref_runtime_ms, graph_slots=graph_slots)
-                beside = {"launched_runtime_ms": launched.runtime_ms, "launched_speedup": launched.speedup}
-                return Timing.model_validate({**replayed.model_dump(), **beside})
-        return launched
+        timing, graph_slots = self._measured(call_ms, graph_slots=None), None
+        if self._bench.has_graphs and timing.ref_runtime_ms < _GRAPH_BELOW_MS:
+            graph_slots = self._captured(timing.ref_runtime_ms)
+        if graph_slots is not None:
+            beside = {"launched_runtime_ms": timing.runtime_ms, "launched_speedup": timing.speedup}
+            timing = self._measured(timing.ref_runtime_ms, graph_slots).model_copy(update=beside)
+        if timing.num_perf_trials == 2 * timing.num_blocks:
+            return timing
+        if graph_slots is not None and not self._capture(graph_slots := graph_slots[:1]):
+            return timing
+        blocks = [self._block(1, graph_slots)[0] for _ in range(_NUM_SINGLE_BLOCKS)]
+        return bounded_by_single_calls(timing, blocks)
 
     def _measured(self, call_ms: float, graph_slots: list[int] | None) -> Timing:
         """Blocks of pairs until there are enough.
@@ -160,35 +167,46 @@ class Trial:
                 settings.budget_s,
                 time.monotonic() - started_s,
             ):
-                pairs = []
-                for is_reference_first in (True, False):
-                    empty_ms.append(self._wake(is_reference_first=is_reference_first))
-                    slots = CHOICE.sample(range(num_slots), num_calls) if graph_slots is None else graph_slots
-                    request = Run(slots=slots, with_graph=graph_slots is not None)
-                    pairs.append(self._pair(request, is_reference_first=is_reference_first))
-                (first_ref_ms, first_own_ms), (second_ref_ms, second_own_ms) = pairs
-                blocks.append(Block((first_ref_ms, second_ref_ms), (first_own_ms, second_own_ms), num_calls))
+                block, emptied_ms = self._block(num_calls, graph_slots)
+                blocks.append(block)
+                empty_ms += emptied_ms
             timing = summarize(blocks, min(empty_ms))
             if timing is not None:
                 return timing
         raise Rejected(EvalStatus.FLAGGED, "its requests take no longer than empty ones")
 
-    def _captured(self, call_ms: float) -> list[int] | None:
-        """Slots, in random order, whose calls both programs have captured; None if one of them cannot be.
+    def _block(self, num_calls: int, graph_slots: list[int] | None) -> tuple[Block, list[float]]:
+        """Two pairs of requests, and the milliseconds of the reference's empty ones before them."""
+        bench = self._bench
+        pairs, empty_ms = [], []
+        for is_reference_first in (True, False):
+            empty_ms.append(self._wake(is_reference_first=is_reference_first))
+            slots = CHOICE.sample(range(bench.num_slots), num_calls) if graph_slots is None else graph_slots
+            request = Run(slots=slots, with_graph=graph_slots is not None)
+            pairs.append(self._pair(request, is_reference_first=is_reference_first))
+        (first_ref_ms, first_own_ms), (second_ref_ms, second_own_ms) = pairs
+        return Block((first_ref_ms, second_ref_ms), (first_own_ms, second_own_ms), num_calls), empty_ms
 
-        That a program cannot be captured (it synchronises, or its shapes depend on values) is no fault of it.
-        """
+    def _captured(self, call_ms: float) -> list[int] | None:
+        """Slots, in random order, whose calls both programs have captured; None if one of them cannot be."""
         bench = self._bench
         num_calls = calls_of(self._plan, _MIN_GRAPH_MS, call_ms / _GRAPH_GAIN, bench.num_slots)
         slots = CHOICE.sample(range(bench.num_slots), num_calls)
-        if not bench.capture_reference(slots):
-            return None
+        return slots if self._capture(slots) else None
+
+    def _capture(self, slots: list[int]) -> bool:
+        """Whether both programs have captured a call for each of these slots.
+
+        That a program cannot be captured (it synchronises, or its shapes depend on values) is no fault of it.
+        """
+        if not self._bench.capture_reference(slots):
+            return False
         try:
             answer = self._candidate.ask_frozen(messages.encode(Capture(slots=slots)), Done)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         self._freeze()
-        return slots if isinstance(answer, Done) else None
+        return isinstance(answer, Done)
 
     def _check(self, kinds: Sequence[Draw | None]) -> None:
         """A call for each kind of input; None is the task's own."""

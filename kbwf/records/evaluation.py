@@ -93,6 +93,8 @@ class Timing(Record):
     launched_runtime_ms: float | None = None
     """Where calls are so short that they were timed as CUDA graphs: the runtime and speedup without them."""
     launched_speedup: float | None = None
+    is_by_single_calls: bool = False
+    """Requests of several calls promised more than single calls save: runtime and speedup are those of single calls."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Timing":

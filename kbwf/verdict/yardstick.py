@@ -219,7 +219,7 @@ def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
 
 
 def decides(output: torch.Tensor, official: torch.Tensor, error: RefError) -> bool:
-    """Whether an output has the official one's shape, is as finite, varies if that does, and is not lost in rounding."""
+    """Whether an output has the official one's shape, is as finite, varies if that does, and no rounding hides it."""
     if output.shape != official.shape or output.dtype != official.dtype:
         return False
     scale, official_scale = scale_of(output), scale_of(official)

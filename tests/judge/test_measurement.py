@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from kbwf.judge.measurement import (
     PLANS,
     Block,
+    bounded_by_single_calls,
     calls_of,
     is_narrow,
     summarize,
@@ -172,3 +173,26 @@ def test_an_interval_is_narrow_against_the_speedup() -> None:
     assert not is_narrow(blocks, 0.0, 0.02)
     assert is_narrow(blocks, 0.0, 0.2)
     assert not is_narrow(blocks, 1.0, 0.2)  # nothing is left to divide by
+
+
+def single(ref_ms: float, own_ms: float) -> Block:
+    """Requests of one call, each with half a millisecond beside."""
+    return Block((ref_ms + 0.5, ref_ms + 0.5), (own_ms + 0.5, own_ms + 0.5), 1)
+
+
+def test_single_calls_hold_a_gain_to_account() -> None:
+    """2 ms against 1 ms were promised, a second; single calls save 0.4 ms: 2 / 1.6. What they confirm stays."""
+    promised = summarize([Block((20.0, 20.0), (10.0, 10.0), 10)] * 5, 0.0)
+    assert promised is not None and promised.speedup == 2.0
+    assert bounded_by_single_calls(promised, [single(2.0, 1.0)] * 5) == promised
+    assert bounded_by_single_calls(promised, [single(9.0, 5.0)] * 5) == promised
+    less = bounded_by_single_calls(promised, [single(2.0, 1.6)] * 5)
+    assert (less.speedup, less.runtime_ms, less.is_by_single_calls) == (pytest.approx(1.25), pytest.approx(1.6), True)
+    assert less.speedup_low == pytest.approx(1.25) and less.speedup_high == pytest.approx(1.25)
+
+
+def test_single_calls_that_scatter_refute_nothing() -> None:
+    """Of savings of 0.2, 0.4 and 1.2 ms the median's interval reaches 1.2."""
+    promised = summarize([Block((20.0, 20.0), (10.0, 10.0), 10)] * 5, 0.0)
+    assert promised is not None
+    assert bounded_by_single_calls(promised, [single(2.0, own) for own in (1.8, 1.6, 0.8)]) == promised
