@@ -10,10 +10,11 @@ import torch
 
 from kbwf.errors import InfrastructureError
 from kbwf.judge.bench import Bench, key_of
+from kbwf.judge.candidate import Candidate, Rejected
 from kbwf.judge.clock import Clock
 from kbwf.judge.device import lease
 from kbwf.judge.processes import Launcher, RunnerProcess
-from kbwf.judge.trial import Rejected, Trial
+from kbwf.judge.trial import Trial
 from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
 from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
@@ -122,10 +123,11 @@ class Judge:
                 f"evaluation.sandbox is require, but this host does not permit: {', '.join(ready.missing)}."
                 " `kbwf doctor` says how to get it, or set evaluation.sandbox: auto"
             )
-        trial = Trial(bench, candidate, self._clock, settings)
+        kernel = Candidate(bench, candidate, self._clock)
+        trial = Trial(bench, kernel, self._clock, settings)
         try:
             with phases.timed("compile"):
-                trial.load(kernel_source)
+                kernel.load(kernel_source)
             with phases.timed("check"):
                 trial.check()
             with phases.timed("time"):

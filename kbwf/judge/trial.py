@@ -1,14 +1,14 @@
-"""One kernel against one bench: load it, check it, time it. What it does wrong ends the trial with a status."""
+"""One kernel against one bench: check it, time it. What it does wrong ends the trial with a status."""
 
-import secrets
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
 
 import torch
 
 from kbwf.judge.bench import Bench
+from kbwf.judge.candidate import Candidate, Rejected
 from kbwf.judge.clock import Clock
+from kbwf.judge.filling import Filling
 from kbwf.judge.inputs import fingerprint, probes_of
 from kbwf.judge.measurement import (
     MIN_REQUEST_MS,
@@ -20,13 +20,10 @@ from kbwf.judge.measurement import (
     wants_another_block,
     with_blocks_for,
 )
-from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.results import Claims, Probes, check_claims
+from kbwf.judge.results import Claims
 from kbwf.judge.secret import CHOICE
 from kbwf.records import EvalStatus, Timing, Verdict
-from kbwf.sandbox import messages
-from kbwf.sandbox.channel import Closed, ProtocolError
-from kbwf.sandbox.messages import Capture, Done, Failed, Loaded, Misfit, Run
+from kbwf.sandbox.messages import Run
 from kbwf.settings import EvaluationSettings
 from kbwf.verdict.comparison import Comparison, compare
 from kbwf.verdict.tolerance import RefError, official_tolerance
@@ -42,43 +39,18 @@ _GRAPH_BELOW_MS = 1.0
 _MIN_GRAPH_MS = 4.0
 _GRAPH_GAIN = 5.0
 """How much shorter a call in a graph may be, roughly: so many more of them a replay holds."""
-_MISFITS = {
-    "type": EvalStatus.WRONG_TYPE,
-    "shape": EvalStatus.WRONG_SHAPE,
-    "dtype": EvalStatus.WRONG_DTYPE,
-    "alias": EvalStatus.INPUT_CHANGED,
-}
-
-
-class Rejected(Exception):
-    """Ends a trial with a status; the kernel's doing, never the machine's."""
-
-    def __init__(self, status: EvalStatus, message: str, trace: str = "") -> None:
-        super().__init__(message)
-        self.status, self.message, self.trace = status, plain(message)[:500], plain(trace)
-
-
-class _Filled(NamedTuple):
-    """What lies in which slots."""
-
-    slots: tuple[int, ...]
-    kinds: tuple[Draw | None, ...]
-    seeds: tuple[int, ...]
-    is_official: bool
 
 
 class Trial:
-    """A candidate, frozen but for its own requests."""
+    """What a loaded candidate goes through."""
 
-    def __init__(self, bench: Bench, candidate: RunnerProcess, clock: Clock, settings: EvaluationSettings) -> None:
+    def __init__(self, bench: Bench, candidate: Candidate, clock: Clock, settings: EvaluationSettings) -> None:
         self._bench, self._candidate, self._clock, self._settings = bench, candidate, clock, settings
         self._plan = PLANS[settings.mode]
-        self._results = bench.results_of(candidate)
         self._rules = bench.description.yardstick
         self._official_errors: list[float] = []
         self._hardened_errors: list[float] = []
         """Largest errors in the trials that were right by either rule."""
-        self._filled = _Filled((), (), (), is_official=True)
 
     @property
     def official(self) -> Verdict:
@@ -91,20 +63,6 @@ class Trial:
     def hardened(self) -> Verdict:
         """What all trials say by the hardened rule."""
         return _verdict(self._plan.num_correct_trials + len(self._rules.errors), self._hardened_errors, None)
-
-    def load(self, kernel_source: str) -> None:
-        """Compile and build.
-
-        Raises:
-            Rejected: it does not.
-        """
-        try:
-            answer = self._candidate.ask(self._bench.load_of(kernel_source), Loaded)
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        if isinstance(answer, Failed):
-            raise Rejected(EvalStatus.COMPILE_ERROR, answer.error, answer.trace)
-        self._freeze()
 
     def check(self) -> None:
         """The correctness trials, each with fresh secret inputs: as the task draws them, then as it admits them.
@@ -199,30 +157,24 @@ class Trial:
 
         That a program cannot be captured (it synchronises, or its shapes depend on values) is no fault of it.
         """
-        if not self._bench.capture_reference(slots):
-            return False
-        try:
-            answer = self._candidate.ask_frozen(messages.encode(Capture(slots=slots)), Done)
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        self._freeze()
-        return isinstance(answer, Done)
+        return self._bench.capture_reference(slots) and self._candidate.capture(slots)
 
     def _check(self, kinds: Sequence[Draw | None]) -> None:
         """A call for each kind of input; None is the task's own."""
         bench = self._bench
         slots = CHOICE.sample(range(bench.num_slots), len(kinds))
-        values = self._fill(slots, kinds, is_official=True)
+        inputs = Filling(bench, slots, kinds, is_official=True)
+        values = inputs.make()
         expected = bench.run_reference(slots, values)
         if bench.description.changes_inputs:
-            self._fill_again()
+            inputs.make()
         before = [fingerprint(ring, slots) for ring in bench.inputs]
-        answer = self._accept(self._ask(Run(slots=slots, values=values)))
+        claims = self._candidate.run(Run(slots=slots, values=values))
         is_changed = before != [fingerprint(ring, slots) for ring in bench.inputs]
         bench.spoil(slots)
         for call, kind in enumerate(kinds):
             ref_error = self._rules.official if kind is None else self._rules.errors[kind]
-            compared = self._compare(answer.results, expected, call, ref_error)
+            compared = self._compare(claims, expected, call, ref_error)
             largest = max((each.max_abs_error for each in compared), default=0.0)
             official = _failure(each.official_failure for each in compared)
             hardened = _failure(map(_hardened, compared))
@@ -238,14 +190,8 @@ class Trial:
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
 
     def _compare(self, claims: Claims, expected: Claims, call: int, ref_error: RefError) -> list[Comparison]:
-        bench = self._bench
-        try:
-            pairs = zip(claims[call], bench.description.outputs, strict=True)
-            found = [self._results.tensor(claim, layout) for claim, layout in pairs]
-        except ProtocolError as error:
-            raise self._silence(error) from error
-        pairs_of_results = zip(found, bench.expected(expected, call), strict=True)
-        return [compare(output, wanted, ref_error=ref_error) for output, wanted in pairs_of_results]
+        pairs = zip(self._candidate.results(claims, call), self._bench.expected(expected, call), strict=True)
+        return [compare(output, wanted, ref_error=ref_error) for output, wanted in pairs]
 
     def _pair(self, request: Run, *, is_reference_first: bool) -> tuple[float, float]:
         """Milliseconds of a request of the reference and of the candidate, on the same new inputs.
@@ -253,35 +199,25 @@ class Trial:
         Each has the inputs drawn for it, whatever the other did to them; and so both have waited equally long.
         """
         bench, slots = self._bench, request.slots
-        values = self._fill(slots, [None] * len(slots), is_official=False)
-        request = request.model_copy(update={"values": values})
+        inputs = Filling(bench, slots, [None] * len(slots), is_official=False)
+        request = request.model_copy(update={"values": inputs.make()})
         for is_reference in (is_reference_first, not is_reference_first):
             if is_reference != is_reference_first:
-                self._fill_again()
+                inputs.make()
             seen = [probes_of(ring, slots) for ring in bench.inputs]
             if is_reference:
                 ref_ms, expected = bench.time_reference(self._clock, request)
                 continue
-            own_ms, claims, probes, found = self._timed(request)
+            own_ms, claims, probes, found = self._candidate.time(request)
             if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
                 raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
         bench.spoil(slots)
         for call in range(len(slots)):
             if failure := _failure(map(_hardened, self._compare(claims, expected, call, self._rules.official))):
                 raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {failure}")
-        if not all(map(_is_identical, found, self._results.probe(claims, probes))):
+        if not all(map(_is_identical, found, self._candidate.probed(claims, probes))):
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")
         return ref_ms, own_ms
-
-    def _timed(self, request: Run) -> tuple[float, Claims, Probes, list[torch.Tensor]]:
-        """A request of the candidate under the clock, as `Clock.time` gives it."""
-        try:
-            own_ms, answer, probes, found = self._clock.time(
-                self._candidate, request, self._results, self._bench.description.outputs
-            )
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        return own_ms, self._accept(answer).results, probes, found
 
     def _wake(self, *, is_reference_first: bool) -> float:
         """A request without any call to both, in the order opposite to the pair's that follows.
@@ -296,68 +232,8 @@ class Trial:
             if is_reference:
                 ref_ms = bench.time_reference(self._clock, empty)[0]
             else:
-                self._timed(empty)
+                self._candidate.time(empty)
         return ref_ms
-
-    def _fill(self, slots: Sequence[int], kinds: Sequence[Draw | None], *, is_official: bool) -> list[list[Any]] | None:
-        """New inputs in these slots; their values that are no tensors."""
-        seeds = [secrets.randbits(62) for _ in slots]
-        self._filled = _Filled(tuple(slots), tuple(kinds), tuple(seeds), is_official)
-        return self._fill_again()
-
-    def _fill_again(self) -> list[list[Any]] | None:
-        """The same inputs once more, whatever became of them."""
-        filled, bench = self._filled, self._bench
-        values = bench.draw(list(filled.slots), list(filled.seeds), is_official=filled.is_official)
-        varied = [
-            (number, slot, kind, seed)
-            for number, (slot, kind, seed) in enumerate(zip(filled.slots, filled.kinds, filled.seeds, strict=True))
-            if kind is not None
-        ]
-        for number, slot, kind, seed in varied:
-            bench.vary(slot, kind, seed, values[number] if values else [])
-        bench.settle()
-        return values
-
-    def _ask(self, request: Run) -> Done | Misfit | Failed:
-        try:
-            answer: Done | Misfit | Failed = self._candidate.ask_frozen(messages.encode(request), Done, Misfit)
-        except (TimeoutError, Closed, ProtocolError) as error:
-            raise self._silence(error) from error
-        self._freeze()
-        if isinstance(answer, Done):
-            try:
-                check_claims(answer.results, self._bench.description.outputs, len(request.slots))
-            except ProtocolError as error:
-                raise self._silence(error) from error
-        return answer
-
-    def _freeze(self) -> None:
-        try:
-            self._candidate.freeze()
-        except Closed as error:
-            raise self._silence(error) from error
-
-    def _accept(self, answer: Done | Misfit | Failed) -> Done:
-        if isinstance(answer, Failed):
-            raise Rejected(EvalStatus.RUNTIME_ERROR, answer.error, answer.trace)
-        if isinstance(answer, Misfit):
-            status = _MISFITS[answer.what]
-            message = f"forward returned {answer.found}, expected {answer.expected}"
-            if status == EvalStatus.INPUT_CHANGED:
-                message = "the result shares memory with an input, the reference's does not"
-            raise Rejected(status, message)
-        return answer
-
-    def _silence(self, error: Exception) -> Rejected:
-        """What it means that a candidate did not answer."""
-        if isinstance(error, TimeoutError):
-            return Rejected(EvalStatus.TIMEOUT, "no answer within evaluation.timeout_s", self._candidate.end()[1])
-        if isinstance(error, ProtocolError):
-            return Rejected(EvalStatus.FLAGGED, f"the kernel's process sent what is no message: {error}")
-        code, output = self._candidate.end(grace_s=1.0)
-        how = f"signal {code - 128}" if code > 128 else f"exit code {code}"
-        return Rejected(EvalStatus.CRASHED, f"the kernel's process ended by itself: {how}", output)
 
 
 def _verdict(num_trials: int, errors: list[float], tolerance: float | None) -> Verdict:
@@ -381,8 +257,3 @@ def _hardened(compared: Comparison) -> str:
 def _is_identical(first: torch.Tensor, second: torch.Tensor) -> bool:
     """Bit by bit, so that NaN equals itself."""
     return torch.equal(first.view(torch.uint8), second.view(torch.uint8))
-
-
-def plain(text: str) -> str:
-    """What a kernel says may hold half characters, which no file can."""
-    return text.encode(errors="replace").decode()
