@@ -320,4 +320,4 @@ class Bench:
 
 def key_of(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:
     """What a task's description depends on, and a bench with it."""
-    return task.reference_sha256, settings.num_threads, settings.max_memory_gb, settings.module_mode
+    return task.reference_sha256, task.admits, settings.num_threads, settings.max_memory_gb, settings.module_mode

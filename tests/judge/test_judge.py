@@ -163,13 +163,15 @@ def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(
 def test_a_reference_that_fails_later_than_when_it_was_described_is_no_kernel_s_fault(
     handler: EvaluateHandler,
 ) -> None:
-    """Two calls are well; the next one raises."""
-    failing = task_of("self.n = getattr(self, 'n', 0) + 1\n        assert self.n < 4, 'tired'\n        return x * 2", 5)
+    """As many calls are well as it takes to describe it; a later one raises."""
+    settings = FAST.model_copy(update={"mode": "full"})
+    count = "self.n = getattr(self, 'n', 0) + 1\n        "
+    failing = task_of(count + "assert self.n < 40, 'tired'\n        return x * 2", 5)
     with pytest.raises(InfrastructureError, match="l0_p005: the reference failed: AssertionError: tired"):
-        judge(handler, kernel_of("return x * 2"), failing)
-    shrinking = task_of("self.n = getattr(self, 'n', 0) + 1\n        return x[self.n // 3:]", 6)
+        judge(handler, kernel_of("return x * 2"), failing, settings)
+    shrinking = task_of(count + "return x[self.n // 40:]", 6)
     with pytest.raises(InfrastructureError, match=r"l0_p006: the reference returned \[63, 1024\], \[64, 1024\] when"):
-        judge(handler, kernel_of("return x.clone()"), shrinking)
+        judge(handler, kernel_of("return x.clone()"), shrinking, settings)
     assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
 
 

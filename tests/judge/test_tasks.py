@@ -28,25 +28,25 @@ FORGET_ITS_PLACE = "y = x.add_(1)\nx.zero_()\nreturn y"
 CASES = {
     "rand_scalar": [("never_twice", kernel(NEVER_TWICE, "x, k"), STATUS.PASSED, "")],
     "integer_output": [
-        ("off", kernel("return (torch.argmax(x, 1) + 1) % 8"), STATUS.WRONG_VALUES, "^8 entries differ, none may$"),
+        ("off", kernel("return (torch.argmax(x, 1) + 1) % 8"), STATUS.WRONG_VALUES, "^8 of 8 entries differ$"),
         ("float", kernel("return torch.argmax(x, 1).float()"), STATUS.WRONG_DTYPE, "float32 on cpu, expected int64"),
     ],
     "expanded_output": [("dense", kernel("return x.mean(0).repeat(8, 1)"), STATUS.PASSED, "")],
     "complex_output": [
         ("matmul", kernel(FFT), STATUS.PASSED, ""),
-        ("conjugate", kernel("return torch.fft.fft(x).conj()"), STATUS.WRONG_VALUES, "^max abs error .* 0.0001$"),
+        ("conjugate", kernel("return torch.fft.fft(x).conj()"), STATUS.WRONG_VALUES, "^48 of 64 values"),
     ],
     "tuple_output": [
         ("list", kernel("return [x.sum(0), {'a': (x.half(),), 'b': x > 0.5}]"), STATUS.PASSED, ""),
         ("key", kernel("return x.sum(0), {'b': x > 0.5}"), STATUS.WRONG_TYPE, "^forward returned a tuple of 2"),
-        ("last", kernel("return x.sum(0), {'b': x > 0.5, 'a': [x.half() + 1]}"), STATUS.WRONG_VALUES, "0.01$"),
+        ("last", kernel("return x.sum(0), {'b': x > 0.5, 'a': [x.half() + 1]}"), STATUS.WRONG_VALUES, "error 1$"),
         ("flags", kernel("return x.sum(0), {'b': x > 2, 'a': [x.half()]}"), STATUS.WRONG_VALUES, "entries differ"),
     ],
     "empty_output": [("zeros", kernel("return torch.zeros(0), x.sum()"), STATUS.PASSED, "")],
     "batch_norm": [("own", kernel(NORMALISE, init="self.bn = nn.BatchNorm1d(8)"), STATUS.PASSED, "")],
     "in_place": [
         ("pure", kernel("return x + 1"), STATUS.PASSED, ""),
-        ("undone", kernel("return x"), STATUS.WRONG_VALUES, "^max abs error 1,"),
+        ("undone", kernel("return x"), STATUS.WRONG_VALUES, "max abs error 1$"),
         ("elsewhere", kernel(FORGET_ITS_PLACE), STATUS.WRONG_VALUES, "max abs error"),
     ],
     "relu_in_place": [("pure", kernel("return torch.relu(x)"), STATUS.PASSED, "")],

@@ -131,8 +131,8 @@ def test_a_module_s_dropout_is_random_in_training_mode_alone() -> None:
     model = Model(lambda self, x: self.dropout(x))
     model.dropout = torch.nn.Dropout(0.5)
     with torch.no_grad():
-        assert not describe(Problem(torch.ones(64)), model.train(), 7, CPU).equals_itself
-        assert describe(Problem(torch.ones(64)), model.eval(), 7, CPU).equals_itself
+        assert not describe(Problem(torch.ones(64)), model.train(), 7, CPU, None).equals_itself
+        assert describe(Problem(torch.ones(64)), model.eval(), 7, CPU, None).equals_itself
 
 
 @pytest.mark.parametrize(
