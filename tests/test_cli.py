@@ -17,6 +17,7 @@ from kbwf.store import read_record, write_record, write_records
 from kbwf.warm.lifetime import owner_of
 from tests.builders import make_task
 from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+from tests.policies.fake_server import Reply, serving
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
@@ -167,3 +168,19 @@ def test_only_named_variables_are_taken_from_a_dotenv_file(tmp_path: Path, monke
     _read_dotenv(("KBWF_A", "KBWF_B", "KBWF_MISSING"))
     assert (os.environ["KBWF_A"], os.environ["KBWF_B"]) == ("file", "environment")
     assert "KBWF_C" not in os.environ and "KBWF_MISSING" not in os.environ
+
+
+def test_a_wrong_key_stops_the_study_with_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 4, no checkpoint, and the key is not shown although the server echoes it."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    monkeypatch.delenv("KBWF_OWNER", raising=False)
+    settings = {"backend": "openai", "model": "m", "logprobs_temperature": "one"}
+    with serving(lambda path, body, number: Reply({"error": "sk-planted is wrong"}, 401)) as fake:
+        arguments = ["policy", "base", "openai", json.dumps(settings), "{}", "--access"]
+        code = main([*arguments, json.dumps({"base_url": fake.url}), "--output", str(tmp_path / "checkpoint.json")])
+    shown = capsys.readouterr()
+    assert code == 4 and not (tmp_path / "checkpoint.json").exists()
+    assert "set OPENAI_API_KEY in the environment or in a file .env" in shown.err
+    assert "sk-planted" not in shown.err + shown.out
