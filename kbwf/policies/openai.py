@@ -118,11 +118,14 @@ class ServedPolicy:
             (choice,) = answer["choices"]
             text = (choice["message"]["content"] or "") if self._is_chat else choice["text"]
             given_T = _logprobs(choice.get("logprobs"))
-            token_ids = choice.get("token_ids")
+            token_ids = _token_ids(choice)
             usage = answer.get("usage") or {}
+            if _is_incomplete(given_T, usage.get("completion_tokens")):
+                given_T = None
+                token_ids = tuple(map(int, choice["token_ids"])) if choice.get("token_ids") is not None else None
             draw = Draw(
                 text=text,
-                token_ids_T=None if token_ids is None else tuple(map(int, token_ids)),
+                token_ids_T=token_ids,
                 sampling_logprobs_T=given_T if self._is_at(temperature, "sampling") else None,
                 policy_logprobs_T=given_T if self._is_at(temperature, "one") else None,
                 num_prompt_tokens=usage.get("prompt_tokens"),
@@ -157,6 +160,24 @@ def _server(base: BaseSettings, **others: Any) -> Server:
     if base.base_url is None:
         raise PolicyError("base.base_url is missing; give the URL of the server")
     return Server(base.base_url, os.environ.get("OPENAI_API_KEY"), base.timeout_s, base.deadline_s, **others)
+
+
+def _is_incomplete(given_T: tuple[float, ...] | None, num_reported_tokens: int | None) -> bool:
+    """Whether tokens lack log-probabilities. llama.cpp gives none for a token that is part of a character; a sum over
+    the others is no likelihood. The end of the sequence is counted by some servers and not listed."""
+    if given_T is None or num_reported_tokens is None:
+        return False
+    return not len(given_T) <= num_reported_tokens <= len(given_T) + 1
+
+
+def _token_ids(choice: dict[str, Any]) -> tuple[int, ...] | None:
+    """Where vLLM puts them, or llama.cpp beside each log-probability; None if they are in neither place."""
+    if choice.get("token_ids") is not None:
+        return tuple(map(int, choice["token_ids"]))
+    content = (choice.get("logprobs") or {}).get("content")
+    if not content or any("id" not in token for token in content):
+        return None
+    return tuple(int(token["id"]) for token in content)
 
 
 def _logprobs(given: dict[str, Any] | None) -> tuple[float, ...] | None:

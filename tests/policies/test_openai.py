@@ -163,6 +163,28 @@ def test_token_ids_are_kept_where_they_are_given() -> None:
     assert drawn(chat_answer(token_ids=[11, 12])).token_ids_T == (11, 12)
 
 
+def test_token_ids_beside_log_probs_are_kept_too() -> None:
+    """As llama.cpp gives them; one without an id makes all of them unknown."""
+    answer = chat_answer()
+    content = answer["choices"][0]["logprobs"]["content"]
+    content[0]["id"] = 11
+    assert drawn(answer).token_ids_T is None
+    content[1]["id"] = 12
+    assert drawn(answer).token_ids_T == (11, 12)
+
+
+@pytest.mark.parametrize(("num_reported", "is_kept"), [(1, False), (2, True), (3, True), (4, False)])
+def test_log_probs_of_some_tokens_only_are_none(num_reported: int, is_kept: bool) -> None:
+    """As llama.cpp leaves out parts of a character. One more token, the end of the sequence, may be counted alone."""
+    answer = chat_answer()
+    for token_id, token in enumerate(answer["choices"][0]["logprobs"]["content"]):
+        token["id"] = token_id
+    answer["usage"]["completion_tokens"] = num_reported
+    draw = drawn(answer)
+    assert (draw.policy_logprobs_T, draw.token_ids_T) == (((-0.5, -1.25), (0, 1)) if is_kept else (None, None))
+    assert draw.num_reported_tokens == num_reported
+
+
 def test_a_response_that_is_all_reasoning_has_no_text() -> None:
     """A server's reasoning parser leaves no content if the response was cut before its end."""
     draw = drawn(chat_answer(text=None, finish_reason="length"))
