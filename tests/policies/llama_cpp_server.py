@@ -99,6 +99,8 @@ def main() -> None:
     params.model_alias = ["tiny"]
     params.n_ctx, params.n_parallel = 512, 4
     params.port = 0
+    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32  # float16 by default: 1e-2 nats
+    params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     params.warmup = False
     params.cpuparams.n_threads = 1
     params.use_jinja = True
