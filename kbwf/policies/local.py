@@ -93,14 +93,27 @@ def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSett
             " remove it"
         )
     revision = check_model(base_model, base.revision, prompt.chat_template)
-    return Checkpoint(policy_id=policy_id, backend="local", step=0, base_model=base_model, revision=revision)
+    adapter = None if base.adapter is None else adapter_folder(str(base.adapter))
+    return Checkpoint(
+        policy_id=policy_id,
+        backend="local",
+        step=0,
+        base_model=base_model,
+        revision=revision,
+        sampler_path=str(adapter) if adapter else None,
+        sampler_sha256=adapter_digest(adapter) if adapter else None,
+    )
 
 
 def open_sampler(checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> "LocalPolicy":
-    """See `PolicyModule`."""
+    """See `PolicyModule`.
+
+    Raises:
+        PolicyError: the policy cannot be loaded; its adapter is not the one that the checkpoint tells of.
+    """
     base = BaseSettings.model_validate(settings)
-    if checkpoint.base_model is None:
-        raise PolicyError(f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again")
+    check_checkpoint(checkpoint)
+    assert checkpoint.base_model is not None, "just checked"
     return LocalPolicy(
         checkpoint.base_model,
         checkpoint.revision,
@@ -109,6 +122,33 @@ def open_sampler(checkpoint: Checkpoint, settings: dict[str, Any], prompt: Promp
         base.dtype,
         prompt.chat_template,
     )
+
+
+def check_checkpoint(checkpoint: Checkpoint) -> None:
+    """Whether it is of this backend, and its adapter what it was.
+
+    Raises:
+        PolicyError: it is not.
+    """
+    if checkpoint.base_model is None:
+        raise PolicyError(f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again")
+    if checkpoint.sampler_path is not None:
+        found = adapter_digest(adapter_folder(checkpoint.sampler_path))
+        if found != checkpoint.sampler_sha256:
+            raise PolicyError(
+                f"{checkpoint.sampler_path} has changed: its weights have digest {found[:12]}, the checkpoint of"
+                f" {checkpoint.policy_id} tells of {(checkpoint.sampler_sha256 or 'none')[:12]}; remove the checkpoint"
+                " and run the workflow again"
+            )
+
+
+def adapter_digest(folder: Path) -> str:
+    """Hex SHA-256 of the adapter's files, however large: they alone tell one step of a run from the next."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.iterdir() if path.suffix in {".safetensors", ".json"}):
+        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 class LocalPolicy:
