@@ -332,7 +332,9 @@ class RunSettings(Settings):
         for key in ("tasks", "transfer_to"):
             ids = getattr(self, key)
             if isinstance(ids, tuple) and len(set(ids)) != max(1, len(ids)):
-                raise ValueError(f"{key} of run {self.name!r} must be different problem ids, at least one; got {list(ids)}")
+                raise ValueError(
+                    f"{key} of run {self.name!r} must be different problem ids, at least one; got {list(ids)}"
+                )
         if self.transfer_to == "each":
             raise ValueError(f"transfer_to of run {self.name!r} is 'each'; name study, train, eval or problem ids")
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
@@ -344,14 +346,23 @@ class RunSettings(Settings):
             )
         return self
 
-    def update_param(self) -> str:
+    def read_by_update(self) -> dict[str, Any]:
         """What an update depends on besides its rollouts: not how many steps follow, nor which one is chosen."""
         left_out = {
             "name", "tasks", "transfer_to", "num_steps", "rollouts_per_task", "seeds", "fresh_seeds", "temperature",
             "max_tokens", "is_probed", "guardrail", "patience", "tasks_per_step",
         }  # fmt: skip
         unread = {key for key, methods in _OF_METHODS.items() if self.method not in methods}
-        return json.dumps(self.model_dump(mode="json", exclude=left_out | unread), sort_keys=True)
+        return self.model_dump(mode="json", exclude=left_out | unread)
+
+    def update_param(self) -> str:
+        """The same as one JSON string; the stage makes these settings of it, with a name and tasks that it ignores."""
+        return json.dumps(self.read_by_update(), sort_keys=True)
+
+    @classmethod
+    def from_update_param(cls, text: str) -> "RunSettings":
+        """What an update is told; everything it does not read has its default."""
+        return cls.model_validate({"name": "run", "tasks": "study", **json.loads(text)})
 
 
 class StudySettings(Settings):
