@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("--updates", nargs="+", required=True)
     summary.add_argument("--rollouts", nargs="+", required=True)
     summary.add_argument("--trajectory", nargs="*", default=[], help="the run's choice, if a step is chosen")
-    summary.add_argument("--fresh", nargs="+", required=True)
+    summary.add_argument("--fresh", nargs="*", default=[])
     summary.add_argument("--transfer", nargs="*", default=[])
     for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)

@@ -85,7 +85,8 @@ def runs(study: StudySettings) -> dict[str, PlannedRun]:
     planned = {}
     for settings in study.runs:
         groups = _task_groups(study.tasks, settings)
-        transfer_ids = _run_tasks(study.tasks, settings.name, settings.transfer_to) if settings.transfer_to else ()
+        transfer_to = settings.transfer_to or ("study" if settings.method == "rlvr" else None)
+        transfer_ids = _run_tasks(study.tasks, settings.name, transfer_to) if transfer_to else ()
         sampling = _run_sampling(study.sampling, settings)
         for suffix, chosen in groups.items():
             for seed in settings.seeds:

@@ -270,7 +270,7 @@ class RunSettings(Settings):
     """What it learns from: the study's tasks, a side of the split, a list of problem ids, or each of the study's tasks
     in a run of its own."""
     transfer_to: RunTasks | None = None
-    """Tasks that the chosen policy answers besides; `each` is not among the choices."""
+    """Tasks that the chosen policy answers besides, `each` apart; None: none, but for rlvr the study's."""
     num_steps: int = Field(default=5, ge=1)
     """Updates. More of them leave those there are alone."""
     rollouts_per_task: int = Field(default=32, ge=1)

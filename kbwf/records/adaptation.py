@@ -110,6 +110,8 @@ class Trajectory(Record):
 class FreshScore(Record):
     """What a policy is worth on samples that nothing was chosen by."""
 
+    policy_id: str
+    """The chosen one, or the one that the run began with: the gain is the difference."""
     is_transfer: bool
     """On other tasks than those it learnt from."""
     task_ids: tuple[str, ...]

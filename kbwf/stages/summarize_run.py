@@ -34,7 +34,7 @@ def summarize_run(
         updates: all of the run.
         rollouts: files of scored samples that it learned from or was chosen by.
         trajectory: its choice; None for an outer loop, whose last policy counts.
-        fresh: files of the chosen policy's fresh samples of the run's own tasks.
+        fresh: files of fresh samples of the run's own tasks, by the chosen policy and the one it began with.
         transfer: the same of other tasks; may be empty.
 
     Raises:
@@ -52,8 +52,7 @@ def summarize_run(
     learned_ids = sorted({task_id for one in made for task_id in one.task_ids})
     scores = []
     for paths, is_transfer in ((fresh, False), (transfer, True)):
-        if paths:
-            scores.append(_fresh_score(paths, is_transfer, chosen_policy_id, first.seed))
+        scores += _fresh_scores(paths, is_transfer, {first.parent_policy_id, chosen_policy_id}, first.seed)
     summary = RunSummary(
         run_id=run_id,
         name=name,
@@ -70,27 +69,37 @@ def summarize_run(
         compute=_compute(made, rollouts),
     )
     write_record(output, summary)
-    worth = ", ".join(f"{one.fast_1:.3f}{' elsewhere' if one.is_transfer else ''}" for one in scores)
+    worth = ", ".join(
+        f"{one.policy_id} {one.fast_1:.3f}{' elsewhere' if one.is_transfer else ''}" for one in scores
+    )
     return f"{run_id}: step {chosen_step} of {len(made)}, fast_1 on fresh samples {worth}"
 
 
-def _fresh_score(paths: Sequence[Path], is_transfer: bool, policy_id: str, run_seed: int) -> FreshScore:
-    scored = [one for path in paths for one in read_records(path, ScoredSample)]
-    found = sorted({(one.sample.policy_id, one.sample.seed) for one in scored})
-    if {each for each, _ in found} != {policy_id} or run_seed in {seed for _, seed in found}:
-        raise RecordError(
-            f"fresh samples are {policy_id}'s under other seeds than {run_seed}, got {found or 'none'}; pass those"
+def _fresh_scores(
+    paths: Sequence[Path], is_transfer: bool, policy_ids: set[str], run_seed: int
+) -> list[FreshScore]:
+    by_policy: dict[str, list[Evaluation]] = {policy_id: [] for policy_id in sorted(policy_ids)}
+    for one in (one for path in paths for one in read_records(path, ScoredSample)):
+        if one.sample.policy_id not in by_policy or one.sample.seed == run_seed:
+            raise RecordError(
+                f"fresh samples are those of {' and '.join(by_policy)} under other seeds than {run_seed}, got"
+                f" {one.sample.origin}; pass those"
+            )
+        by_policy[one.sample.policy_id].append(one.evaluation)
+    return [
+        FreshScore(
+            policy_id=policy_id,
+            is_transfer=is_transfer,
+            task_ids=tuple(sorted({one.task_id for one in evaluations})),
+            seeds=tuple(sorted({one.seed for one in evaluations})),
+            num_samples=len(evaluations),
+            fast_1=sample_fast_p(evaluations) or 0.0,
+            confident_fast_1=sample_fast_p(evaluations, confident=True) or 0.0,
+            correct_frac=fmean(one.is_correct for one in evaluations),
         )
-    evaluations = [one.evaluation for one in scored]
-    return FreshScore(
-        is_transfer=is_transfer,
-        task_ids=tuple(sorted({one.task_id for one in evaluations})),
-        seeds=tuple(sorted({one.seed for one in evaluations})),
-        num_samples=len(evaluations),
-        fast_1=sample_fast_p(evaluations) or 0.0,
-        confident_fast_1=sample_fast_p(evaluations, confident=True) or 0.0,
-        correct_frac=fmean(one.is_correct for one in evaluations),
-    )
+        for policy_id, evaluations in by_policy.items()
+        if evaluations
+    ]
 
 
 def _compute(made: Sequence[PolicyUpdate], rollouts: Sequence[Path]) -> Compute:

@@ -9,7 +9,7 @@ REPOSITORY = Path(__file__).parents[2]
 RULES = {
     match["name"]: match["body"]
     for path in sorted((REPOSITORY / "rules").glob("*.smk"))
-    for match in re.finditer(r"^rule (?P<name>\w+):\n(?P<body>(?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE)
+    for match in re.finditer(r"^(?:rule|checkpoint) (?P<name>\w+):\n(?P<body>(?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE)
 }
 
 

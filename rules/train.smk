@@ -1,0 +1,204 @@
+# Training only makes new policies: the rules of sampling and evaluation run them like any other. Step n is learned from
+# the rollouts of step n - 1, which are the first samples that step draws under the run's seed; step 0 is the base policy.
+RUNS = plan.runs(cfg)
+ADAPTED = plan.adapted_policies(cfg)
+PROBED = [policy for policy, (run, _) in ADAPTED.items() if run.settings.is_probed]
+
+
+def step_of(wildcards):
+    """Run and number of the update that makes this policy."""
+    return ADAPTED[wildcards.policy]
+
+
+def parent_of(wildcards):
+    run, step = step_of(wildcards)
+    return expand(
+        "results/policies/{policy}/checkpoint.json", policy=run.policy_at(step - 1)
+    )
+
+
+def rollouts_of(wildcards):
+    run, step = step_of(wildcards)
+    return rollouts(run, step - 1, run.tasks_of_update(step))
+
+
+def rollouts(run, step, tasks):
+    """Files of the samples that a step of a run is learned from, or judged by."""
+    return scored(
+        [run.policy_at(step)], tasks, [run.seed], run.settings.rollouts_per_task
+    )
+
+
+def compared_rollouts_of(wildcards):
+    """Of all steps, the last included."""
+    run = RUNS[wildcards.run]
+    steps = [0, *run.steps]
+    return [path for step in steps for path in rollouts(run, step, run.task_ids)]
+
+
+def spent_rollouts_of(wildcards):
+    """All that a run drew; an outer loop draws what its updates need, and no more."""
+    run = RUNS[wildcards.run]
+    if not run.is_outer_loop:
+        return compared_rollouts_of(wildcards)
+    return [
+        path
+        for step in run.steps
+        for path in rollouts(run, step - 1, run.tasks_of_update(step))
+    ]
+
+
+def trajectory_of(wildcards):
+    run = RUNS[wildcards.run]
+    return (
+        []
+        if run.is_outer_loop
+        else checkpoints.select_checkpoint.get(run=run.run_id).output
+    )
+
+
+def chosen_policy(run):
+    """Only known once the run's trajectory is there; that of an outer loop is its last."""
+    if run.is_outer_loop:
+        return run.policy_at(run.settings.num_steps)
+    trajectory = checkpoints.select_checkpoint.get(run=run.run_id).output[0]
+    return json.loads(Path(trajectory).read_text())["chosen_policy_id"]
+
+
+def fresh(run, policies, tasks):
+    """Samples of policies under seeds that no step was chosen by."""
+    count = run.settings.rollouts_per_task
+    return scored(sorted(set(policies)), tasks, run.settings.fresh_seeds, count)
+
+
+def fresh_of(wildcards):
+    run = RUNS[wildcards.run]
+    tasks = [] if run.is_outer_loop else run.task_ids
+    return fresh(run, [run.start, chosen_policy(run)], tasks)
+
+
+def transfer_of(wildcards):
+    run = RUNS[wildcards.run]
+    return fresh(run, [run.start, chosen_policy(run)], run.transfer_ids)
+
+
+def probed_of(wildcards):
+    """Samples of the start policy that nothing was learned from."""
+    run, _ = step_of(wildcards)
+    return fresh(run, [run.start], run.task_ids)
+
+
+rule adapt_policy:
+    input:
+        parent=parent_of,
+        tasks=lambda wildcards: expand(
+            rules.freeze_task.output,
+            task=step_of(wildcards)[0].tasks_of_update(step_of(wildcards)[1]),
+        ),
+        scored=rollouts_of,
+    output:
+        checkpoint="results/policies/{policy}/checkpoint.json",
+        record="results/policies/{policy}/update.json",
+        adapter=directory("results/policies/{policy}/adapter"),
+        state=directory("results/policies/{policy}/state"),
+    log:
+        "results/logs/adapt_policy/{policy}.log",
+    wildcard_constraints:
+        policy=one_of(ADAPTED),
+    priority: 5
+    resources:
+        gpu=1,
+    params:
+        policy="{policy}",
+        run_id=lambda wildcards: step_of(wildcards)[0].run_id,
+        seed=lambda wildcards: step_of(wildcards)[0].seed,
+        step=lambda wildcards: step_of(wildcards)[1],
+        run=lambda wildcards: step_of(wildcards)[0].settings.update_param(),
+        settings=lambda wildcards: POLICIES[wildcards.policy].settings,
+        prompt=lambda wildcards: cfg.prompt.to_param(),
+        code=stage_digest("adapt_policy"),
+        trainer_code=lambda wildcards: code_digest(
+            POLICIES[wildcards.policy].backend.trainer
+        ),
+    shell:
+        "kbwf adapt {params.policy} --run-id {params.run_id} --seed {params.seed} --step {params.step}"
+        " --run {params.run:q} --settings {params.settings:q} --prompt {params.prompt:q} --parent {input.parent:q}"
+        " --tasks {input.tasks:q} --scored {input.scored:q} --output {output.checkpoint:q} > {log:q} 2>&1"
+
+
+rule probe_policy:
+    input:
+        policy="results/policies/{policy}/checkpoint.json",
+        tasks=lambda wildcards: expand(
+            rules.freeze_task.output, task=step_of(wildcards)[0].task_ids
+        ),
+        scored=probed_of,
+    output:
+        "results/probes/{policy}.jsonl",
+    log:
+        "results/logs/probe_policy/{policy}.log",
+    wildcard_constraints:
+        policy=one_of(ADAPTED),
+    resources:
+        gpu=1,
+    params:
+        settings=lambda wildcards: POLICIES[wildcards.policy].settings,
+        prompt=lambda wildcards: cfg.prompt.to_param(),
+        code=stage_digest("probe_policy"),
+        policy_code=policy_code,
+    shell:
+        "kbwf probe {input.policy:q} --settings {params.settings:q} --prompt {params.prompt:q}"
+        " --tasks {input.tasks:q} --scored {input.scored:q} --output {output:q} > {log:q} 2>&1"
+
+
+# A checkpoint, because which step's fresh samples are needed is only known when the steps have been compared.
+checkpoint select_checkpoint:
+    input:
+        compared_rollouts_of,
+    output:
+        "results/runs/{run}/trajectory.json",
+    log:
+        "results/logs/select_checkpoint/{run}.log",
+    wildcard_constraints:
+        run=one_of(RUNS),
+    params:
+        run="{run}",
+        policies=lambda wildcards: [
+            RUNS[wildcards.run].policy_at(step)
+            for step in (0, *RUNS[wildcards.run].steps)
+        ],
+        guardrail=lambda wildcards: RUNS[wildcards.run].settings.guardrail.to_param(),
+        patience=lambda wildcards: RUNS[wildcards.run].settings.patience,
+        code=stage_digest("select_checkpoint"),
+    shell:
+        "kbwf checkpoint {params.run} --policies {params.policies} --scored {input:q}"
+        " --guardrail {params.guardrail:q} --patience {params.patience} --output {output:q} > {log:q} 2>&1"
+
+
+rule summarize_run:
+    input:
+        updates=lambda wildcards: expand(
+            rules.adapt_policy.output.record,
+            policy=[
+                RUNS[wildcards.run].policy_at(step)
+                for step in RUNS[wildcards.run].steps
+            ],
+        ),
+        rollouts=spent_rollouts_of,
+        trajectory=trajectory_of,
+        fresh=fresh_of,
+        transfer=transfer_of,
+    output:
+        "results/runs/{run}/summary.json",
+    log:
+        "results/logs/summarize_run/{run}.log",
+    wildcard_constraints:
+        run=one_of(RUNS),
+    params:
+        run="{run}",
+        name=lambda wildcards: RUNS[wildcards.run].settings.name,
+        code=stage_digest("summarize_run"),
+    shell:
+        "kbwf summary {params.run} {params.name} --updates {input.updates:q} --rollouts {input.rollouts:q}"
+        " --trajectory {input.trajectory:q} --fresh {input.fresh:q} --transfer {input.transfer:q}"
+        " --output {output:q} > {log:q} 2>&1"
