@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     adapt.add_argument("--run-id", required=True)
     adapt.add_argument("--seed", type=int, required=True)
     adapt.add_argument("--step", type=int, required=True)
-    adapt.add_argument("--run", required=True, help="the run's settings that an update reads, as JSON")
+    adapt.add_argument("--run-settings", required=True, help="the run's settings that an update reads, as JSON")
     adapt.add_argument("--parent", required=True, help="checkpoint.json of the step before")
     probe = verb("probe", _probe, "let a policy score samples that another drew")
     probe.add_argument("policy", help="checkpoint.json of the policy that scores")
@@ -112,13 +112,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--tasks", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
     checkpoint = verb("checkpoint", _checkpoint, "choose a step of a run")
-    checkpoint.add_argument("run", help="run id")
+    checkpoint.add_argument("run_id", help="run id")
     checkpoint.add_argument("--policies", nargs="+", required=True, help="policy ids of steps 0, 1, 2 and so on")
     checkpoint.add_argument("--scored", nargs="+", required=True)
     checkpoint.add_argument("--guardrail", default="{}", help="the run's guardrail as JSON")
     checkpoint.add_argument("--patience", type=int, default=1)
     summary = verb("summary", _summary, "say what a run came to and what it cost")
-    summary.add_argument("run", help="run id")
+    summary.add_argument("run_id", help="run id")
     summary.add_argument("name", help="of the run in the configuration")
     summary.add_argument("--updates", nargs="+", required=True)
     summary.add_argument("--rollouts", nargs="+", required=True)
@@ -244,7 +244,7 @@ def _adapt(options: argparse.Namespace) -> str:
     this = Step(options.policy, options.run_id, options.seed, options.step)
     tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
     prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
-    run = RunSettings.from_update_param(options.run)
+    run = RunSettings.from_update_param(options.run_settings)
     return adapt_policy(this, run, base, prompt, Path(options.parent), tasks, scored, Path(options.output))
 
 
@@ -267,7 +267,7 @@ def _checkpoint(options: argparse.Namespace) -> str:
 
     scored, output = [Path(path) for path in options.scored], Path(options.output)
     guardrail = GuardrailSettings.model_validate_json(options.guardrail)
-    return select_checkpoint(options.run, options.policies, scored, guardrail, options.patience, output)
+    return select_checkpoint(options.run_id, options.policies, scored, guardrail, options.patience, output)
 
 
 def _summary(options: argparse.Namespace) -> str:
@@ -280,7 +280,7 @@ def _summary(options: argparse.Namespace) -> str:
         for name in ("updates", "rollouts", "trajectory", "fresh", "transfer")
     )
     chosen = trajectory[0] if trajectory else None
-    return summarize_run(options.run, options.name, updates, rollouts, chosen, fresh, transfer, Path(options.output))
+    return summarize_run(options.run_id, options.name, updates, rollouts, chosen, fresh, transfer, Path(options.output))
 
 
 def _best(options: argparse.Namespace) -> str:

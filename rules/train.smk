@@ -122,7 +122,7 @@ rule adapt_policy:
         ),
     shell:
         "kbwf adapt {params.policy} --run-id {params.run_id} --seed {params.seed} --step {params.step}"
-        " --run {params.run:q} --settings {params.settings:q} --prompt {params.prompt:q} --parent {input.parent:q}"
+        " --run-settings {params.run:q} --settings {params.settings:q} --prompt {params.prompt:q} --parent {input.parent:q}"
         " --tasks {input.tasks:q} --scored {input.scored:q} --output {output.checkpoint:q} > {log:q} 2>&1"
 
 

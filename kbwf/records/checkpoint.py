@@ -1,4 +1,4 @@
-"""`Checkpoint`: a policy's stored weights. How training made them stands in `PolicyUpdate`, so that times change no sample."""
+"""`Checkpoint`: a policy's stored weights. How they were made stands in `PolicyUpdate`: a time must change no sample."""
 
 from pydantic import Field
 

@@ -9,6 +9,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+import numpy as np
+
 from kbwf.errors import PolicyError, RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.policies.table import BACKENDS
@@ -90,7 +92,8 @@ def adapt_policy(
     module = _trainer_module(checkpoint)
     if stopped_reason is None:
         trainer = _open(module, checkpoint, base, prompt, run, this.seed)
-        report, num_without_solution = _UPDATES[run.method](trainer, run, this, rollouts, messages_of, rewards)
+        lesson = Lesson(trainer, run, this, rollouts, messages_of, rewards.rewards_P_G)
+        report, num_without_solution = _UPDATES[run.method](lesson)
         stopped_reason = _tripped(run, rewards, previous, report)
         if stopped_reason is not None:
             trainer.release()
@@ -130,19 +133,26 @@ def adapt_policy(
     )
 
 
+class Lesson(NamedTuple):
+    """What an update is made with and learns from."""
+
+    trainer: Trainer
+    run: RunSettings
+    this: Step
+    rollouts: Rollouts
+    messages_of: dict[str, Messages]
+    rewards_P_G: np.ndarray
+
+
 Outcome = tuple[UpdateReport, int | None]
 """What an update did, and how many rollouts had no correct answer to show to the teacher."""
 
 
-def _policy_gradient(
-    trainer: Trainer,
-    run: RunSettings,
-    this: Step,
-    rollouts: Rollouts,
-    messages_of: dict[str, Messages],
-    rewards: StepRewards,
-) -> Outcome:
-    rewards_P_G = shuffle_rewards(rewards.rewards_P_G, this.seed, this.step) if run.is_shuffled else rewards.rewards_P_G
+def _policy_gradient(lesson: Lesson) -> Outcome:
+    trainer, run, rollouts, messages_of = lesson.trainer, lesson.run, lesson.rollouts, lesson.messages_of
+    rewards_P_G = lesson.rewards_P_G
+    if run.is_shuffled:
+        rewards_P_G = shuffle_rewards(rewards_P_G, lesson.this.seed, lesson.this.step)
     advantages = compute_advantages(run.advantage, rewards_P_G)
     if advantages.no_update_reason is not None and run.entropy_coefficient == 0:
         log.warning("no update: %s", advantages.no_update_reason)
@@ -151,14 +161,8 @@ def _policy_gradient(
     return trainer.update(data, run.learning_rate, run.num_gradient_steps, run.entropy_coefficient), None
 
 
-def _self_distillation(
-    trainer: Trainer,
-    run: RunSettings,
-    this: Step,
-    rollouts: Rollouts,
-    messages_of: dict[str, Messages],
-    rewards: StepRewards,
-) -> Outcome:
+def _self_distillation(lesson: Lesson) -> Outcome:
+    trainer, run, rollouts, messages_of = lesson.trainer, lesson.run, lesson.rollouts, lesson.messages_of
     places = [(group, position) for group in rollouts for position in range(len(group))]
     samples = [group[position].sample for group, position in places]
     lessons = [
@@ -183,14 +187,8 @@ def _self_distillation(
     return replace(report, num_teacher_tokens=trainer.num_tokens(lessons)), num_without
 
 
-def _topk_distillation(
-    trainer: Trainer,
-    run: RunSettings,
-    this: Step,
-    rollouts: Rollouts,
-    messages_of: dict[str, Messages],
-    rewards: StepRewards,
-) -> Outcome:
+def _topk_distillation(lesson: Lesson) -> Outcome:
+    trainer, run, rollouts, messages_of = lesson.trainer, lesson.run, lesson.rollouts, lesson.messages_of
     places = [(group, position) for group in rollouts for position in range(len(group))]
     data = []
     for group, position in places:
@@ -252,7 +250,8 @@ def _save(trainer: Trainer, folder: Path) -> None:
 
 
 def _copy(checkpoint: Checkpoint, folder: Path) -> None:
-    assert checkpoint.sampler_path and checkpoint.state_path, "a run that has stopped has made a step"
+    assert checkpoint.sampler_path is not None, "a run that has stopped has made a step"
+    assert checkpoint.state_path is not None, "the same"
     for name, source in (("adapter", checkpoint.sampler_path), ("state", checkpoint.state_path)):
         shutil.copytree(source, folder / name, dirs_exist_ok=True)
 

@@ -44,8 +44,8 @@ def select_checkpoint(
     other = [policy_id for policy_id, tasks in sizes.items() if tasks != sizes[policy_ids_N[0]]]
     if other:
         raise RecordError(
-            f"{run_id}: steps are compared on the same tasks, and {other[0]} has samples of {len(sizes[other[0]])} tasks,"
-            f" step 0 of {len(sizes[policy_ids_N[0]])}, or other numbers of them; remove its scored files and run again"
+            f"{run_id}: steps are compared on as many samples of the same tasks; {other[0]} has {sizes[other[0]]},"
+            f" step 0 {sizes[policy_ids_N[0]]}; remove its scored files and run again"
         )
     outcomes = [step_outcome(by_policy[policy_id]) for policy_id in policy_ids_N]
     limits = Guardrail(guardrail.min_correct_frac, guardrail.may_lose_correctness, guardrail.max_runtime_ratio)

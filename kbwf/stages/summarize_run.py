@@ -69,15 +69,11 @@ def summarize_run(
         compute=_compute(made, rollouts),
     )
     write_record(output, summary)
-    worth = ", ".join(
-        f"{one.policy_id} {one.fast_1:.3f}{' elsewhere' if one.is_transfer else ''}" for one in scores
-    )
+    worth = ", ".join(f"{one.policy_id} {one.fast_1:.3f}{' elsewhere' if one.is_transfer else ''}" for one in scores)
     return f"{run_id}: step {chosen_step} of {len(made)}, fast_1 on fresh samples {worth}"
 
 
-def _fresh_scores(
-    paths: Sequence[Path], is_transfer: bool, policy_ids: set[str], run_seed: int
-) -> list[FreshScore]:
+def _fresh_scores(paths: Sequence[Path], is_transfer: bool, policy_ids: set[str], run_seed: int) -> list[FreshScore]:
     by_policy: dict[str, list[Evaluation]] = {policy_id: [] for policy_id in sorted(policy_ids)}
     for one in (one for path in paths for one in read_records(path, ScoredSample)):
         if one.sample.policy_id not in by_policy or one.sample.seed == run_seed:
