@@ -1,4 +1,4 @@
-"""`Checkpoint`: a policy's stored weights. How they were made stands in `PolicyUpdate`: a time must change no sample."""
+"""`Checkpoint`: a policy's stored weights. How they were made stands in `PolicyUpdate`: no time may change a sample."""
 
 from pydantic import Field
 
