@@ -62,7 +62,7 @@ def chosen_policy(run):
     if run.is_outer_loop:
         return run.policy_at(run.settings.num_steps)
     trajectory = checkpoints.select_checkpoint.get(run=run.run_id).output[0]
-    return json.loads(Path(trajectory).read_text())["chosen_policy_id"]
+    return run.policy_at(json.loads(Path(trajectory).read_text())["chosen_step"])
 
 
 def fresh(run, policies, tasks):
