@@ -18,8 +18,9 @@ Generated from `kbwf/settings.py` by `make docs`; edit there, not here. The same
 
 `config.yaml` is always read first. A study of your own needs only the keys that differ from it
 (`snakemake --cores all --resources gpu=1 --configfile my_study.yaml`): mappings are merged, lists are replaced. What
-neither file names has the default given here. `config.yaml` has runs: a study of your own lists its own, or `runs: []`. A key that is not listed here stops the run before anything starts, as do
-values that contradict each other; the message says which, and what to do.
+neither file names has the default given here. `config.yaml` has runs: a study of your own lists its own, or `runs: []`.
+A key that is not listed here stops the run before anything starts, as do values that contradict each other; the message
+says which, and what to do.
 """
 
 _BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))

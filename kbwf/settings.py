@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from kbwf.errors import ConfigError
 
-Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
+Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle", "surprisal_first"]
 
 CONTROL_CHUNK_SIZE = 4
 
@@ -168,11 +168,12 @@ class SelectionSettings(Settings):
     """How one sample of a task is chosen."""
 
     strategies: tuple[Strategy, ...] = ("random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle")
-    """In the order of the report's table."""
+    """In the order of the report's table. surprisal_first, which is not among the defaults, ranks before anything is
+    judged."""
     surprisal: Literal["mean", "sum"] = "mean"
     """Negative log-likelihood per token (the paper's) or of the whole response."""
     top_m: int = Field(default=3, ge=1)
-    """m of surprisal_top_m."""
+    """m of surprisal_top_m and surprisal_first."""
     best: Strategy = "oracle"
     """The strategy whose choices are written to `results/best/`."""
 

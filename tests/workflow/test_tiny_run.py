@@ -36,7 +36,7 @@ def test_the_control_is_judged_anew_for_every_sample_and_passes(finished: Projec
 
 
 def test_runs_update_choose_probe_and_are_summed_up(finished: Project) -> None:
-    """Step 1 of each run is an adapter of its own; test-time training's scores the 4 fresh samples of the base policy."""
+    """Each run has an adapter of its own; test-time training's scores 4 fresh samples of the base policy."""
     folder = finished.folder / "results"
     updates = {path.parent.name: json.loads(path.read_text()) for path in folder.glob("policies/*/update.json")}
     assert set(updates) == {"ttt_seed0.step1", "sdpo_seed0.step1"}
@@ -61,7 +61,8 @@ def test_step_0_shares_the_base_policy_s_samples(finished: Project) -> None:
 
 
 RUNS = (
-    "  - {{name: ttt, method: grpo, tasks: study, num_steps: {steps}, rollouts_per_task: 2, entropy_coefficient: 0.01}}\n"
+    "  - {{name: ttt, method: grpo, tasks: study, num_steps: {steps}, rollouts_per_task: 2,"
+    " entropy_coefficient: 0.01}}\n"
     "  - {{name: sdpo, method: sdpo, tasks: [13], transfer_to: [1], num_steps: 1, rollouts_per_task: 2,"
     " is_probed: false, learning_rate: {rate}}}\n"
 )
