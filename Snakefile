@@ -18,6 +18,7 @@ include: "rules/split.smk"
 include: "rules/sample.smk"
 include: "rules/evaluate.smk"
 include: "rules/select.smk"
+include: "rules/runs.smk"
 include: "rules/train.smk"
 include: "rules/report.smk"
 

@@ -238,7 +238,8 @@ def _select(options: argparse.Namespace) -> str:
 def _adapt(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.settings import PromptSettings, RunSettings
+    from kbwf.run_settings import RunSettings
+    from kbwf.settings import PromptSettings
     from kbwf.stages.adapt_policy import Step, adapt_policy
 
     this = Step(options.policy, options.run_id, options.seed, options.step)
@@ -262,7 +263,7 @@ def _probe(options: argparse.Namespace) -> str:
 def _checkpoint(options: argparse.Namespace) -> str:
     from pathlib import Path
 
-    from kbwf.settings import GuardrailSettings
+    from kbwf.run_settings import GuardrailSettings
     from kbwf.stages.select_checkpoint import select_checkpoint
 
     scored, output = [Path(path) for path in options.scored], Path(options.output)

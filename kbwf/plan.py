@@ -11,7 +11,8 @@ from kbwf.errors import ConfigError
 from kbwf.policies.table import BACKENDS, Backend
 from kbwf.records.origin import BASE, CONTROL
 from kbwf.records.task import parse_task_id, task_id_of
-from kbwf.settings import CONTROL_CHUNK_SIZE, RunSettings, RunTasks, SamplingSettings, StudySettings, TaskSettings
+from kbwf.run_settings import RunSettings, RunTasks
+from kbwf.settings import CONTROL_CHUNK_SIZE, SamplingSettings, StudySettings, TaskSettings
 from kbwf.tasks import locations
 from kbwf.tasks.splits import split_ids
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kbwf.generated import config_reference, config_schema
-from kbwf.settings import RunSettings, StudySettings
+from kbwf.run_settings import RunSettings
+from kbwf.settings import StudySettings
 
 ROOT = Path(__file__).parents[1]
 BLOCKS_OF_RUNS = {"reward", "guardrail", "stop"}

@@ -9,7 +9,8 @@ import pytest
 
 from kbwf import plan
 from kbwf.errors import ConfigError
-from kbwf.settings import BaseSettings, ControlSettings, RunSettings, SamplingSettings, StudySettings, TaskSettings
+from kbwf.run_settings import RunSettings
+from kbwf.settings import BaseSettings, ControlSettings, SamplingSettings, StudySettings, TaskSettings
 from tests.builders import PUBLISHED_EVAL_IDS, level_folder_with
 
 

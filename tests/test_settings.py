@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from kbwf.errors import ConfigError
-from kbwf.settings import RunSettings, SamplingSettings, StudySettings, TaskSettings, load_settings
+from kbwf.run_settings import RunSettings
+from kbwf.settings import SamplingSettings, StudySettings, TaskSettings, load_settings
 
 ROOT = Path(__file__).parents[1]
 STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "workflow" / "studies").glob("*.yaml"))]

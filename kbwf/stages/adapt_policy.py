@@ -15,7 +15,8 @@ from kbwf.errors import PolicyError, RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.policies.table import BACKENDS
 from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample, Task
-from kbwf.settings import PromptSettings, RunSettings
+from kbwf.run_settings import RunSettings
+from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.prompts import build_messages
 from kbwf.training.advantages import compute_advantages

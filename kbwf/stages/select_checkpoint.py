@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kbwf.errors import RecordError
 from kbwf.records import Evaluation, ScoredSample, Trajectory
-from kbwf.settings import GuardrailSettings
+from kbwf.run_settings import GuardrailSettings
 from kbwf.store import read_records, write_record
 from kbwf.strategies.best_of_adaptation import (
     Guardrail,

@@ -12,7 +12,8 @@ from kbwf.errors import KbwfError, PolicyError, RecordError
 from kbwf.policies.local import adapter_digest, describe_policy
 from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample
 from kbwf.records.base import canonical_json, sha256_of
-from kbwf.settings import PromptSettings, RunSettings
+from kbwf.run_settings import RunSettings
+from kbwf.settings import PromptSettings
 from kbwf.stages.adapt_policy import Step, adapt_policy
 from kbwf.store import read_record, write_record, write_records
 from kbwf.tasks.prompts import build_messages

@@ -6,7 +6,7 @@ import pytest
 
 from kbwf.errors import RecordError
 from kbwf.records import Trajectory
-from kbwf.settings import GuardrailSettings
+from kbwf.run_settings import GuardrailSettings
 from kbwf.stages.select_checkpoint import select_checkpoint
 from kbwf.store import read_record, write_records
 from tests.builders import make_scored
