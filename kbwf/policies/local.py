@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from kbwf.errors import InfrastructureError, PolicyError
+from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
 from kbwf.policies.generation import DrawnTokens, DrawRequest, draw_tokens
 from kbwf.policies.logprobs import Passage, passage_logprobs
 from kbwf.policies.protocols import Draw, Message
@@ -122,33 +123,6 @@ def open_sampler(checkpoint: Checkpoint, settings: dict[str, Any], prompt: Promp
         base.dtype,
         prompt.chat_template,
     )
-
-
-def check_checkpoint(checkpoint: Checkpoint) -> None:
-    """Whether it is of this backend, and its adapter what it was.
-
-    Raises:
-        PolicyError: it is not.
-    """
-    if checkpoint.base_model is None:
-        raise PolicyError(f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again")
-    if checkpoint.sampler_path is not None:
-        found = adapter_digest(adapter_folder(checkpoint.sampler_path))
-        if found != checkpoint.sampler_sha256:
-            raise PolicyError(
-                f"{checkpoint.sampler_path} has changed: its weights have digest {found[:12]}, the checkpoint of"
-                f" {checkpoint.policy_id} tells of {(checkpoint.sampler_sha256 or 'none')[:12]}; remove the checkpoint"
-                " and run the workflow again"
-            )
-
-
-def adapter_digest(folder: Path) -> str:
-    """Hex SHA-256 of the adapter's files, however large: they alone tell one step of a run from the next."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.suffix in {".safetensors", ".json"}):
-        digest.update(f"{path.name}\0{path.stat().st_size}\0".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 class LocalPolicy:
@@ -385,17 +359,6 @@ def loading(what: str) -> Iterator[None]:
             else "check the name; without a network, give a folder or a model that was downloaded before"
         )
         raise PolicyError(f"{what} cannot be loaded: {reason}; {way_out}") from error
-
-
-def adapter_folder(adapter: str) -> Path:
-    """The folder of a peft adapter.
-
-    Raises:
-        PolicyError: it is none.
-    """
-    if not (Path(adapter) / "adapter_config.json").is_file():
-        raise PolicyError(f"{adapter} holds no adapter_config.json; give a folder that peft's save_pretrained made")
-    return Path(adapter)
 
 
 def _with_adapter(model: Any, adapter: str) -> Any:

@@ -29,16 +29,9 @@ from kbwf.policies.adapter import (
     trainable_adapter,
     trainable_parameters,
 )
+from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
 from kbwf.policies.gradients import BatchResult, joined, report_of, sum_gradients
-from kbwf.policies.local import (
-    ChatTemplate,
-    Device,
-    Dtype,
-    LocalPolicy,
-    adapter_digest,
-    adapter_folder,
-    check_checkpoint,
-)
+from kbwf.policies.local import ChatTemplate, Device, Dtype, LocalPolicy
 from kbwf.policies.logprobs import (
     BatchLimit,
     Passage,

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from kbwf.errors import KbwfError, PolicyError, RecordError
-from kbwf.policies.local import adapter_digest, describe_policy
+from kbwf.policies.adapter_files import adapter_digest
+from kbwf.policies.local import describe_policy
 from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.run_settings import RunSettings

@@ -65,10 +65,11 @@ def test_random_is_an_expected_value() -> None:
 
 
 def test_a_strategy_accounts_for_the_times_it_looked_at() -> None:
-    """None for rankings, m for top-m (fewer if fewer are correct), all correct for the oracle; of the first two, one."""
+    """None for rankings, m for top-m (fewer if fewer are correct), all correct for the oracle."""
     used = {strategy: select(SAMPLES, strategy, "mean", 2).num_timings_used for strategy in STRATEGIES}
     assert used == {
-        "random": 0, "confidence": 0, "surprisal": 0, "surprisal_top_m": 2, "shortest": 0, "oracle": 3, "surprisal_first": 1,
+        "random": 0, "confidence": 0, "surprisal": 0, "surprisal_top_m": 2, "shortest": 0, "oracle": 3,
+        "surprisal_first": 1,
     }  # fmt: skip
     assert select(SAMPLES, "surprisal_top_m", "mean", 9).num_timings_used == 3
 
