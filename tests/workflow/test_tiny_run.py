@@ -119,7 +119,7 @@ def test_a_seed_adds_its_own_samples_only(finished: Project) -> None:
 
 
 def test_a_temperature_redraws_the_base_policy_and_leaves_the_control(finished: Project) -> None:
-    """The control gives one answer at any temperature. Drawn: 4 chunks, 2 fresh ones, 3 of the steps, 2 samples each."""
+    """The control gives one answer at any temperature. 4 chunks, 2 fresh ones and 3 of the steps, 2 samples each."""
     finished.study("warm.yaml", "sampling: {temperature: 0.5}")
     planned = finished.planned(studies=("tiny.yaml", "warm.yaml"))
     assert planned == {**JOINS, **RETRAINED, "sample_chunk": 9, "evaluate_kernel": 18, "score_samples": 9}
