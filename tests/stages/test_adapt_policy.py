@@ -219,3 +219,18 @@ def test_a_policy_that_cannot_be_trained_is_named(tmp_path: Path, demo_folder: P
     write_record(run.checkpoint(0), control)
     with pytest.raises(KbwfError, match="which cannot be trained"):
         run.step(1)
+
+
+def test_a_run_can_begin_with_the_adapter_of_another(tmp_path: Path, demo_folder: Path) -> None:
+    """The last step of one run, named as the base policy's adapter, is what the other's first step goes on from."""
+    outer = make_run(tmp_path / "outer", demo_folder, "rlvr", stop={"max_kl_nats": 1e6})
+    outer.step(1)
+    adapter = outer.checkpoint(1).parent / "adapter"
+    run = make_run(tmp_path / "inner", demo_folder, "grpo")
+    base = describe_policy("base", {**BASE, "adapter": str(adapter)}, PROMPT, demo_folder)
+    assert base.sampler_sha256 == adapter_digest(adapter)
+    write_record(run.checkpoint(0), base)
+    run.step(1, EQUAL)
+    assert all(torch.equal(run.weights(1)[name], tensor) for name, tensor in outer.weights(1).items())
+    run.step(1)
+    assert any((run.weights(1)[name] != tensor).any() for name, tensor in outer.weights(1).items())
