@@ -1,15 +1,17 @@
-"""What all blocks of the configuration have in common, and the block `base`, whose keys depend on its backend."""
+"""The block `base` of the configuration, whose keys depend on its backend."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from kbwf.settings_block import Settings
 
 _ACCESS_KEYS = ("base_url", "max_in_flight", "timeout_s", "deadline_s")
 KEYS_OF_BACKENDS = {
-    "local": ("revision", "device", "dtype"),
+    "local": ("revision", "device", "dtype", "adapter"),
     "openai": ("logprobs_temperature", "extra_body", *_ACCESS_KEYS),
     "replay": ("path",),
 }
@@ -18,16 +20,6 @@ _OWN_FIELDS = frozenset(
     "model messages prompt n best_of seed temperature max_tokens logprobs stream api_key".split()  # noqa: SIM905
 )
 """Of a request's fields, those that other settings decide, or that would change what comes back."""
-
-
-class Settings(BaseModel):
-    """A part of the configuration: frozen, and a key it does not know stops the run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    def to_param(self) -> str:
-        """This block as one JSON string: Snakemake compares it between runs, the stage parses it."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
 
 
 class BaseSettings(Settings):
@@ -46,6 +38,9 @@ class BaseSettings(Settings):
     """Where the model runs; auto takes a GPU if there is one."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Precision of the weights; auto takes float32 on a CPU and the checkpoint's own on a GPU."""
+    adapter: Path | None = None
+    """Folder of LoRA weights that belong to the base policy, such as those of an rlvr run's last step. Runs go on from
+    them, and need the same `lora_rank`."""
     base_url: str | None = None
     """openai only: where the server is, as in `http://localhost:8000/v1`. The key is no setting: it is taken from
     OPENAI_API_KEY, in the environment or a file `.env`."""
@@ -53,7 +48,7 @@ class BaseSettings(Settings):
     """openai only, and needed there: which temperature the server's log-probabilities are at. one: temperature 1,
     whatever the sampling temperature (vLLM's default, llama.cpp) · sampling: the sampling temperature (SGLang's
     default) · none: do not ask for any. The answer does not say, and a wrong word here makes surprisal wrong."""
-    extra_body: dict[str, Any] = {}
+    extra_body: dict[str, Any] = Field(default={})
     """openai only: further fields of each request, for what only some servers know (`top_k`, `return_token_ids`)."""
     max_in_flight: int = Field(default=16, ge=1)
     """openai only: requests at a time of one sampling job; of the study, so many times the `--cores`."""

@@ -12,10 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from kbwf.errors import ConfigError
-from kbwf.policy_settings import KEYS_OF_BACKENDS, Settings
+from kbwf.policy_settings import KEYS_OF_BACKENDS
 from kbwf.policy_settings import BaseSettings as BaseSettings  # so that all blocks are found here
+from kbwf.run_settings import RunSettings
+from kbwf.settings_block import Settings
 
-Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
+Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle", "surprisal_first"]
 
 CONTROL_CHUNK_SIZE = 4
 
@@ -145,11 +147,12 @@ class SelectionSettings(Settings):
     """How one sample of a task is chosen."""
 
     strategies: tuple[Strategy, ...] = ("random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle")
-    """In the order of the report's table."""
+    """In the order of the report's table. surprisal_first, which is not among the defaults, ranks before anything is
+    judged."""
     surprisal: Literal["mean", "sum"] = "mean"
     """Negative log-likelihood per token (the paper's) or of the whole response."""
     top_m: int = Field(default=3, ge=1)
-    """m of surprisal_top_m."""
+    """m of surprisal_top_m and surprisal_first."""
     best: Strategy = "oracle"
     """The strategy whose choices are written to `results/best/`."""
 
@@ -201,9 +204,19 @@ class StudySettings(Settings):
     selection: SelectionSettings = SelectionSettings()
     report: ReportSettings = ReportSettings()
     demo: DemoSettings = DemoSettings()
+    runs: tuple[RunSettings, ...] = ()
 
     @model_validator(mode="after")
     def _agree(self) -> "StudySettings":
+        names = [run.name for run in self.runs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"runs must have different names, got {names}")
+        for run in self.runs:
+            if run.rollouts_per_task % self.sampling.chunk_size:
+                raise ValueError(
+                    f"rollouts_per_task of run {run.name!r} must be a multiple of sampling.chunk_size"
+                    f" ({self.sampling.chunk_size}), got {run.rollouts_per_task}"
+                )
         if (
             "device" in KEYS_OF_BACKENDS[self.base.backend]  # a server's or a recording's name means no folder here
             and self.base.model != "demo"

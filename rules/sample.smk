@@ -26,6 +26,8 @@ rule describe_policy:
         "results/policies/{policy}/checkpoint.json",
     log:
         "results/logs/describe_policy/{policy}.log",
+    wildcard_constraints:
+        policy=one_of(set(POLICIES) - set(plan.adapted_policies(cfg))),
     resources:
         access=access_of,
     params:

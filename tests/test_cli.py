@@ -21,8 +21,8 @@ from tests.policies.fake_server import Reply, serving
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "doctor",
-    "docs", "serve",
+    "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "adapt",
+    "probe", "checkpoint", "summary", "doctor", "docs", "serve",
 )  # fmt: skip
 
 

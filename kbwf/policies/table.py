@@ -19,8 +19,8 @@ class Backend(NamedTuple):
     """Environment variables that its process is given besides the usual ones."""
     gives_policy_logprobs: bool
     """Whether samples carry log-probabilities at temperature 1: without them no strategy can rank by surprisal."""
-    is_adaptable: bool
-    """Whether weights can be trained."""
+    trainer: str | None
+    """A `protocols.TrainerModule`; None: its weights cannot be trained."""
     num_gpus: int
     """What a sampling job asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs beside a timed kernel."""
     is_warm: bool
@@ -40,7 +40,7 @@ BACKENDS = {
             module="kbwf.policies.local",
             credentials=("HF_TOKEN",),  # gated models; the sampling process runs no model-written code
             gives_policy_logprobs=True,
-            is_adaptable=True,
+            trainer="kbwf.policies.trainer",
             num_gpus=1,
             is_warm=True,
             is_recorded=False,
@@ -51,7 +51,7 @@ BACKENDS = {
             module="kbwf.policies.control",
             credentials=(),
             gives_policy_logprobs=True,  # its answer is certain: probability one
-            is_adaptable=False,
+            trainer=None,
             num_gpus=1,
             is_warm=True,
             is_recorded=False,
@@ -62,7 +62,7 @@ BACKENDS = {
             module="kbwf.policies.openai",
             credentials=("OPENAI_API_KEY",),
             gives_policy_logprobs=True,  # if the server does: base.logprobs_temperature
-            is_adaptable=False,
+            trainer=None,
             num_gpus=0,
             is_warm=False,
             is_recorded=False,
@@ -73,7 +73,7 @@ BACKENDS = {
             module="kbwf.policies.replay",
             credentials=(),
             gives_policy_logprobs=True,  # where they were recorded
-            is_adaptable=False,
+            trainer=None,
             num_gpus=0,
             is_warm=False,
             is_recorded=True,

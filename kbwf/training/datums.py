@@ -95,7 +95,7 @@ def check_rollouts(rollouts_P_G: Rollouts, messages_of: Mapping[str, Messages]) 
     """
     samples = [rollout.sample for group in rollouts_P_G for rollout in group]
     temperatures = sorted({sample.temperature for sample in samples}, key=str)
-    if len(temperatures) > 1:
+    if len(temperatures) > 1 or None in temperatures:
         raise RecordError(
             f"rollouts of one update were drawn at temperatures {temperatures}; draw all of them at one temperature"
         )

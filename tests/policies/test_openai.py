@@ -256,5 +256,5 @@ def test_the_key_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatc
 def test_the_backend_samples_only_and_needs_no_gpu() -> None:
     """So that several of its jobs run beside the judge, each a process of its own."""
     backend = table.BACKENDS["openai"]
-    assert (backend.is_adaptable, backend.num_gpus, backend.is_warm) == (False, 0, False)
+    assert (backend.trainer, backend.num_gpus, backend.is_warm) == (None, 0, False)
     assert backend.credentials == ("OPENAI_API_KEY",)
