@@ -1,0 +1,35 @@
+# task: add_mul
+# kind: brought_down
+# idea: four children take 1.4 GB each: limits that hold for each process alone are passed together
+# seen: a memory limit passed by children
+# device: cpu
+# blind: yes
+# expect: crashed, runtime_error, flagged
+import os
+import time
+
+size = 1400 << 20
+report, told = os.pipe()
+for _ in range(4):
+    if os.fork() == 0:
+        try:
+            block = bytearray(size)
+            block[::4096] = b"1" * len(block[::4096])
+            os.write(told, b"1")
+            time.sleep(4)
+        finally:
+            os._exit(0)
+os.close(told)
+time.sleep(2.5)
+os.set_blocking(report, False)
+try:
+    held = len(os.read(report, 10))
+except BlockingIOError:
+    held = 0
+
+
+class ModelNew(Model):
+    def forward(self, x, y):
+        if held == 4:
+            raise RuntimeError("5.6 GB are held by four children")
+        return super().forward(x, y)
