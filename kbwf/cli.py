@@ -100,6 +100,13 @@ def _parser() -> argparse.ArgumentParser:
     for command in (split, task, demo, policy, sample, score, select, best, report):
         command.add_argument("--output", required=True)
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
+    attack = verb("attack", _attack, "let the bank of cheats and honest kernels try this machine's judge")
+    attack.add_argument("folder", nargs="?", default="attacks", help="the bank: folders cheats, honest, tasks, twins")
+    attack.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where kernels run")
+    attack.add_argument("--kind", help="only this kind, such as replay, or honest")
+    attack.add_argument("--only", metavar="NAME", help="only this file")
+    attack.add_argument("--mode", choices=["fast", "full", "adaptive"], default="full", help="how it judges")
+    attack.add_argument("--output", help="where to write all outcomes as JSON")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
     serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
@@ -236,6 +243,20 @@ def _doctor(_: argparse.Namespace) -> str:
     from kbwf.doctor import examine
 
     return examine(dict(os.environ))
+
+
+def _attack(options: argparse.Namespace) -> str:
+    import secrets
+    from pathlib import Path
+
+    from kbwf.attack.planting import VARIABLE
+    from kbwf.attack.run import attack
+
+    secret = os.environ[VARIABLE] = f"KBWF-SECRET-{secrets.token_hex(8)}"
+    return attack(
+        Path(options.folder), options.device, options.mode, options.kind, options.only, secret,
+        Path(options.output) if options.output else None, lambda line: print(line, flush=True),
+    )  # fmt: skip
 
 
 def _docs(options: argparse.Namespace) -> str:
