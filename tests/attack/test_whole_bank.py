@@ -1,0 +1,69 @@
+"""The bank through the judge: a core by status in every run of the tests, all of it on demand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from kbwf.attack.bank import HONEST, Entry, chosen, read_bank
+from kbwf.attack.outcome import describe
+from kbwf.attack.planting import VARIABLE, planted
+from kbwf.attack.run import run_entry
+from kbwf.attack.worker import Worker
+from kbwf.records import EvalStatus
+from kbwf.settings import EvaluationSettings
+
+BANK = {entry.name: entry for entry in read_bank(Path(__file__).parents[2] / "attacks")}
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+SECRET = "KBWF-SECRET-5ca1ab1e5ca1ab1e"
+FAST = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)
+FULL = EvaluationSettings(mode="full", device=DEVICE, timeout_s=60)
+
+CHEATS_OF_THE_GATE = (
+    "clock_comparisons", "clock_error_functions", "clock_forged_and_gone", "clock_forged_at_exit",
+)  # fmt: skip
+"""What is found out by its values, its type or its end: none of it rests on a measured time."""
+HONEST_OF_THE_GATE = ("reference_itself",)
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
+    """One judge for all, with the secret in its environment."""
+    with pytest.MonkeyPatch.context() as patch, Worker(tmp_path_factory.mktemp("attack"), (VARIABLE,)) as worker:
+        patch.setenv(VARIABLE, SECRET)
+        yield worker
+
+
+@pytest.mark.parametrize("name", CHEATS_OF_THE_GATE)
+def test_a_cheat_gets_a_status_that_its_header_names(worker: Worker, name: str) -> None:
+    """Never passed, and never the secret."""
+    entry = BANK[name]
+    evaluation = worker.evaluate(entry.task_path, entry.source, FAST)
+    assert evaluation.status in entry.expected - {EvalStatus.PASSED}, evaluation.message
+    assert SECRET not in evaluation.message + evaluation.trace
+
+
+@pytest.mark.parametrize("name", HONEST_OF_THE_GATE)
+def test_an_honest_kernel_passes(worker: Worker, name: str) -> None:
+    """After all those cheats, by the same judge."""
+    entry = BANK[name]
+    evaluation = worker.evaluate(entry.task_path, entry.source, FAST)
+    assert evaluation.status == EvalStatus.PASSED, evaluation.message
+
+
+@pytest.fixture(scope="module")
+def secret_everywhere() -> Iterator[None]:
+    """In files, sockets, keyrings and processes of this machine."""
+    with planted(SECRET):
+        yield
+
+
+@pytest.mark.attacks
+@pytest.mark.usefixtures("secret_everywhere")
+@pytest.mark.parametrize("entry", chosen([*BANK.values()], DEVICE, None, None), ids=lambda entry: entry.name)
+def test_no_cheat_gets_through_and_no_honest_kernel_is_refused(worker: Worker, entry: Entry) -> None:
+    """Every file of the bank for this machine's device, in mode full, and an honest kernel after each cheat."""
+    outcome = run_entry(entry, worker, FULL, SECRET)
+    assert outcome.why == "", describe(outcome)
+    assert outcome.is_judged or entry.kind != HONEST, describe(outcome)
