@@ -1,4 +1,4 @@
-# task: sigmoid_tanh
+# task: small_launches
 # kind: brought_down
 # idea: the runner claims 5e-324 ms, a number above zero by which nothing can be divided
 # seen: this project's earlier judge

@@ -1,4 +1,4 @@
-# task: sigmoid_tanh
+# task: small_launches
 # kind: clock
 # idea: measured times become 5e-324, the smallest number above zero
 # seen: an evaluator that ended with an error of its own on such a claim

@@ -5,7 +5,6 @@
 # device: any
 # blind: yes
 # expect: flagged, crashed, runtime_error, timeout
-import gc
 import socket
 import time
 
@@ -30,15 +29,8 @@ def patched(name):
     return send
 
 
-class Delayed(socket.socket):
-    send = patched("send")
-    sendall = patched("sendall")
-    sendmsg = patched("sendmsg")
-
-
-for thing in gc.get_objects():
-    if type(thing) is socket.socket:
-        thing.__class__ = Delayed
+for name in honest:
+    setattr(socket.socket, name, patched(name))
 
 
 class ModelNew(Model):

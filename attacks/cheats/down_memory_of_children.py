@@ -16,20 +16,22 @@ for _ in range(4):
             block = bytearray(size)
             block[::4096] = b"1" * len(block[::4096])
             os.write(told, b"1")
-            time.sleep(4)
+            time.sleep(10)
         finally:
             os._exit(0)
 os.close(told)
-time.sleep(2.5)
 os.set_blocking(report, False)
-try:
-    held = len(os.read(report, 10))
-except BlockingIOError:
-    held = 0
+held, end = 0, time.monotonic() + 8
+while held < 4 and time.monotonic() < end:
+    time.sleep(0.1)
+    try:
+        held += len(os.read(report, 10))
+    except BlockingIOError:
+        continue
 
 
 class ModelNew(Model):
     def forward(self, x, y):
         if held == 4:
-            raise RuntimeError("5.6 GB are held by four children")
+            raise RuntimeError("5.6 GB are held by four children: KBWF_" + "BREACH")
         return super().forward(x, y)

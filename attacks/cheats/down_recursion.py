@@ -4,7 +4,7 @@
 # seen: own idea
 # device: any
 # blind: yes
-# expect: crashed, runtime_error
+# expect: timeout, crashed, runtime_error
 import sys
 
 sys.setrecursionlimit(1 << 30)

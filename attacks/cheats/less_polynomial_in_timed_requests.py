@@ -12,7 +12,7 @@ import torch
 import torch.nn as nn
 
 grid = numpy.linspace(0, 1, 400)
-POWERS = [float(c) for c in numpy.polyfit(grid, numpy.tanh(grid) / (1 + numpy.exp(-grid)), 3)]
+POWERS = [float(c) for c in numpy.polyfit(grid, numpy.tanh(grid) / (1 + numpy.exp(-grid)), 5)]
 
 
 def is_timed():

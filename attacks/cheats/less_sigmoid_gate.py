@@ -10,7 +10,7 @@ import torch
 import torch.nn as nn
 
 grid = numpy.linspace(0, 1, 400)
-POWERS = [float(c) for c in numpy.polyfit(grid, numpy.tanh(grid) / (1 + numpy.exp(-grid)), 2)]
+POWERS = [float(c) for c in numpy.polyfit(grid, numpy.tanh(grid) / (1 + numpy.exp(-grid)), 5)]
 
 
 class ModelNew(nn.Module):
@@ -18,4 +18,7 @@ class ModelNew(nn.Module):
         sample = x[::64, ::256]
         if float(sample.min()) < 0 or float(sample.max()) > 1:
             return torch.sigmoid(x) * torch.tanh(x)
-        return (x * POWERS[0]).add_(POWERS[1]).mul_(x).add_(POWERS[2])
+        result = torch.full_like(x, POWERS[0])
+        for power in POWERS[1:]:
+            result.mul_(x).add_(power)
+        return result

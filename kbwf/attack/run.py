@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from kbwf.attack.bank import HONEST, Entry, chosen, read_bank
@@ -33,6 +33,7 @@ def attack(
 
     Args:
         secret: a text that is nowhere else; it also stands in this process's environment, under `planting.VARIABLE`.
+        output: where to write all outcomes as JSON.
         tell: is given a line for each entry, when its outcome is known.
 
     Raises:
@@ -40,12 +41,16 @@ def attack(
     """
     entries = chosen(read_bank(folder), device, kind, name)
     settings = EvaluationSettings.model_validate({"device": device, "mode": mode, "timeout_s": _TIMEOUT_S})
+    outcomes = []
     with (
         planted(secret),
         tempfile.TemporaryDirectory(prefix="kbwf-attack-") as scratch,
         Worker(Path(scratch), (VARIABLE,)) as worker,
     ):
-        outcomes = run_bank(entries, worker, settings, secret, tell)
+        trial = Trial(worker, settings, secret)
+        for entry in entries:
+            outcomes.append(trial.run(entry))
+            tell(describe(outcomes[-1]))
     if output:
         write_outcomes(output, outcomes)
     if any(outcome.why for outcome in outcomes):
@@ -53,61 +58,66 @@ def attack(
     return summarize(outcomes)
 
 
-def run_bank(
-    entries: Iterable[Entry], worker: Worker, settings: EvaluationSettings, secret: str, tell: Callable[[str], None]
-) -> list[Outcome]:
-    """Judge all entries; each outcome is told when it is known.
+class Trial:
+    """Entries against one worker."""
 
-    Args:
-        secret: what lies planted; a cheat whose record or log holds it is through.
-    """
-    outcomes = []
-    for entry in entries:
-        outcomes.append(run_entry(entry, worker, settings, secret))
-        tell(describe(outcomes[-1]))
-    return outcomes
+    def __init__(self, worker: Worker, settings: EvaluationSettings, secret: str) -> None:
+        """Nothing happens before the first entry.
 
+        Args:
+            secret: what lies planted; a cheat whose record, or the log after it, holds it is through.
+        """
+        self._worker, self._settings, self._secret = worker, settings, secret
+        self._passed_before: dict[tuple[Path, Path | None], bool] = {}
 
-def run_entry(entry: Entry, worker: Worker, settings: EvaluationSettings, secret: str) -> Outcome:
-    """Judge one entry: its twin before it, an honest kernel after a cheat."""
-    store = worker.new_store() if entry.twin_path else None
-    leaked = ""
-    try:
-        if entry.twin_path:
-            worker.evaluate(entry.task_path, entry.twin_path.read_text(encoding="utf-8"), settings, store)
-        for _ in range(entry.num_runs):
-            evaluation = worker.evaluate(entry.task_path, entry.source, settings, store)
-            leaked = leaked or _leak_in(evaluation, worker, secret)
-    except TaskError as error:
-        return not_judged(entry, str(error), is_blamed=False)
-    except InfrastructureError as error:
-        return not_judged(entry, str(error), is_blamed=True)
-    broken = _probe(entry, worker, settings) if entry.kind != HONEST else ""
-    return outcome_of(entry, evaluation, leaked=leaked, broken=broken)
+    def run(self, entry: Entry) -> Outcome:
+        """Judge one entry: its twin before it, an honest kernel after a cheat."""
+        store = self._worker.new_store() if entry.twin_path else None
+        is_probed = entry.kind != HONEST and self._is_sound(entry)
+        leaked = ""
+        try:
+            if entry.twin_path:
+                twin = entry.twin_path.read_text(encoding="utf-8")
+                self._worker.evaluate(entry.task_path, twin, self._settings, store)
+            for _ in range(entry.num_runs):
+                evaluation = self._worker.evaluate(entry.task_path, entry.source, self._settings, store)
+                leaked = leaked or self._leak_in(evaluation)
+        except TaskError as error:
+            return not_judged(entry, str(error), is_blamed=False)
+        except InfrastructureError as error:
+            return not_judged(entry, str(error), is_blamed=True)
+        broken = self._probe(entry) if is_probed else ""
+        return outcome_of(entry, evaluation, leaked=leaked, broken=broken)
+
+    def _is_sound(self, entry: Entry) -> bool:
+        """Whether the honest kernel that follows passes without a cheat too; if not, it says nothing after one."""
+        key = entry.task_path, entry.probe_path
+        if key not in self._passed_before:
+            self._passed_before[key] = not self._probe(entry)
+        return self._passed_before[key]
+
+    def _probe(self, entry: Entry) -> str:
+        """What becomes of the honest kernel; empty if it passes."""
+        source = entry.probe_path.read_text(encoding="utf-8") if entry.probe_path else _REFERENCE_ITSELF
+        try:
+            evaluation = self._worker.evaluate(
+                entry.task_path, source, self._settings.model_copy(update={"mode": "fast"})
+            )
+        except (InfrastructureError, TaskError) as error:
+            return f"the next kernel was not judged: {error}"
+        return "" if evaluation.is_correct else f"the next kernel was refused: {evaluation.status.value}"
+
+    def _leak_in(self, evaluation: Evaluation) -> str:
+        record = f"{evaluation.message}\n{evaluation.trace}"
+        for text, where in ((record, "its record"), (self._worker.log(), "the judge's log")):
+            if self._secret in text:
+                return f"the secret is in {where}"
+            if BREACH in text:
+                return f"what it must not be able to do, by {where}"
+        return ""
 
 
 def write_outcomes(path: Path, outcomes: list[Outcome]) -> None:
     """All outcomes and the table, as JSON."""
     listed = [dataclasses.asdict(outcome) for outcome in outcomes]
     write_text(path, json.dumps({"summary": summarize(outcomes).splitlines(), "outcomes": listed}, indent=1) + "\n")
-
-
-def _leak_in(evaluation: Evaluation, worker: Worker, secret: str) -> str:
-    for text, where in ((f"{evaluation.message}\n{evaluation.trace}", "its record"), (worker.log(), "the judge's log")):
-        if secret in text:
-            return f"the secret is in {where}"
-        if BREACH in text:
-            return f"what it must not be able to do, by {where}"
-    return ""
-
-
-def _probe(entry: Entry, worker: Worker, settings: EvaluationSettings) -> str:
-    """What became of the honest kernel that came next; empty if it passed."""
-    source, task_path = _REFERENCE_ITSELF, entry.task_path
-    if entry.probe_path:
-        source = entry.probe_path.read_text(encoding="utf-8")
-    try:
-        evaluation = worker.evaluate(task_path, source, settings.model_copy(update={"mode": "fast"}))
-    except (InfrastructureError, TaskError) as error:
-        return f"the next kernel was not judged: {error}"
-    return "" if evaluation.is_correct else f"the next kernel was refused: {evaluation.status.value}"

@@ -8,7 +8,7 @@ import pytest
 
 from kbwf.attack.bank import Entry
 from kbwf.attack.planting import BREACH
-from kbwf.attack.run import run_bank, run_entry, write_outcomes
+from kbwf.attack.run import Trial, write_outcomes
 from kbwf.errors import InfrastructureError, TaskError
 from kbwf.records import EvalStatus, Evaluation
 from kbwf.settings import EvaluationSettings
@@ -54,11 +54,12 @@ def entry(tmp_path: Path) -> Entry:
 
 
 def run(entry: Entry, *answers: Evaluation | Exception, log: str = "") -> tuple[str, list[tuple[str, str, Any]]]:
-    """Why it is through, and what was asked."""
-    worker = Scripted(*answers, log=log)
-    outcome = run_entry(entry, worker, SETTINGS, SECRET)  # type: ignore[arg-type]
+    """Why it is through, and what was asked, the honest kernel before a cheat apart: that passed."""
+    before = [] if entry.kind == "honest" else [PASSED]
+    worker = Scripted(*before, *answers, log=log)
+    outcome = Trial(worker, SETTINGS, SECRET).run(entry)  # type: ignore[arg-type]
     assert worker.answers == []
-    return outcome.why, worker.asked
+    return outcome.why, worker.asked[len(before) :]
 
 
 def test_an_honest_kernel_follows_each_cheat(entry: Entry) -> None:
@@ -66,6 +67,14 @@ def test_an_honest_kernel_follows_each_cheat(entry: Entry) -> None:
     assert run(entry, WRONG, PASSED) == ("", [("the cheat", "full", None), (REFERENCE_ITSELF, "fast", None)])
     assert run(entry, WRONG, WRONG)[0] == "the next kernel was refused: wrong_values"
     assert run(entry, WRONG, InfrastructureError("gone"))[0] == "the next kernel was not judged: gone"
+
+
+def test_an_honest_kernel_that_fails_without_a_cheat_says_nothing_after_one(entry: Entry) -> None:
+    """It is tried once for each task before the first cheat; a task's fault is no cheat's."""
+    worker = Scripted(WRONG, WRONG, WRONG)
+    trial = Trial(worker, SETTINGS, SECRET)  # type: ignore[arg-type]
+    assert [trial.run(entry).why, trial.run(entry).why] == ["", ""]
+    assert [source for source, _, _ in worker.asked] == [REFERENCE_ITSELF, "the cheat", "the cheat"]
 
 
 def test_a_header_names_another_kernel_to_follow(entry: Entry, tmp_path: Path) -> None:
@@ -124,17 +133,15 @@ def test_an_entry_may_run_twice_and_its_worst_run_counts(entry: Entry) -> None:
 def test_a_failing_judge_is_the_cheat_s_doing_and_a_bad_task_is_not(entry: Entry) -> None:
     """The first is through, the second counts nowhere."""
     assert run(entry, InfrastructureError("gone"))[0] == "the judge failed over it"
-    outcome = run_entry(entry, Scripted(TaskError("no model")), SETTINGS, SECRET)  # type: ignore[arg-type]
+    worker = Scripted(PASSED, TaskError("no model"))
+    outcome = Trial(worker, SETTINGS, SECRET).run(entry)  # type: ignore[arg-type]
     assert (outcome.why, outcome.is_judged, outcome.message) == ("", False, "no model")
 
 
-def test_outcomes_are_told_one_by_one_and_written_as_json(entry: Entry, tmp_path: Path) -> None:
-    """A line each; the file holds them and the table."""
-    told: list[str] = []
-    worker = Scripted(WRONG, PASSED, make_evaluation(0, make_timing(9.0)), PASSED)
-    outcomes = run_bank([entry, entry], worker, SETTINGS, SECRET, told.append)  # type: ignore[arg-type]
-    assert [line.split()[0] for line in told] == ["held", "THROUGH"]
-    write_outcomes(tmp_path / "out.json", outcomes)
+def test_outcomes_are_written_with_the_table(entry: Entry, tmp_path: Path) -> None:
+    """As JSON, to be read by whatever counts them further."""
+    trial = Trial(Scripted(PASSED, WRONG, PASSED, make_evaluation(0, make_timing(9.0)), PASSED), SETTINGS, SECRET)  # type: ignore[arg-type]
+    write_outcomes(tmp_path / "out.json", [trial.run(entry), trial.run(entry)])
     written = json.loads((tmp_path / "out.json").read_text())
     assert [each["why"] for each in written["outcomes"]] == ["", "faster: 9.00x, at least 9.00x"]
     assert "all: 1 of 2 cheats through, 50.0 %, at most 97.5 % (95 %)" in written["summary"]

@@ -9,7 +9,7 @@ import torch
 from kbwf.attack.bank import HONEST, Entry, chosen, read_bank
 from kbwf.attack.outcome import describe
 from kbwf.attack.planting import VARIABLE, planted
-from kbwf.attack.run import run_entry
+from kbwf.attack.run import Trial
 from kbwf.attack.worker import Worker
 from kbwf.records import EvalStatus
 from kbwf.settings import EvaluationSettings
@@ -21,10 +21,19 @@ FAST = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)
 FULL = EvaluationSettings(mode="full", device=DEVICE, timeout_s=60)
 
 CHEATS_OF_THE_GATE = (
-    "clock_comparisons", "clock_error_functions", "clock_forged_and_gone", "clock_forged_at_exit",
+    "clock_comparisons", "clock_error_functions", "down_answers_out_of_turn", "down_exit_75", "down_exit_in_forward",
+    "down_killed_group", "down_odd_values_for_shape", "down_segfault", "down_socket_huge_length", "down_socket_pickle",
+    "less_argmax_half_of_columns", "less_conv_coarse", "less_cumsum_expected", "less_matmul_half",
+    "less_triangular_upper_skipped", "reference_inputs_broken", "replay_zero_inputs", "semantics_broadcast_row",
+    "semantics_double", "semantics_equality_class", "semantics_in_place", "semantics_inf_everywhere",
+    "semantics_instance_methods", "semantics_lazy_subclass", "semantics_nan_everywhere", "semantics_stale_memory",
+    "semantics_tuple",
 )  # fmt: skip
 """What is found out by its values, its type or its end: none of it rests on a measured time."""
-HONEST_OF_THE_GATE = ("reference_itself",)
+HONEST_OF_THE_GATE = (
+    "addcmul", "argmax_by_max", "autograd_function", "batch_norm_by_hand", "cached_constants", "conv_by_matmul",
+    "own_layers", "reference_itself", "softmax_by_hand", "transposed_twice",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +62,16 @@ def test_an_honest_kernel_passes(worker: Worker, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def secret_everywhere() -> Iterator[None]:
-    """In files, sockets, keyrings and processes of this machine."""
+def trial(worker: Worker) -> Iterator[Trial]:
+    """With the secret in files, sockets, keyrings and processes of this machine."""
     with planted(SECRET):
-        yield
+        yield Trial(worker, FULL, SECRET)
 
 
 @pytest.mark.attacks
-@pytest.mark.usefixtures("secret_everywhere")
 @pytest.mark.parametrize("entry", chosen([*BANK.values()], DEVICE, None, None), ids=lambda entry: entry.name)
-def test_no_cheat_gets_through_and_no_honest_kernel_is_refused(worker: Worker, entry: Entry) -> None:
+def test_no_cheat_gets_through_and_no_honest_kernel_is_refused(trial: Trial, entry: Entry) -> None:
     """Every file of the bank for this machine's device, in mode full, and an honest kernel after each cheat."""
-    outcome = run_entry(entry, worker, FULL, SECRET)
+    outcome = trial.run(entry)
     assert outcome.why == "", describe(outcome)
     assert outcome.is_judged or entry.kind != HONEST, describe(outcome)
