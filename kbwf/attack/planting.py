@@ -17,6 +17,9 @@ VARIABLE = "KBWF_PLANTED_SECRET"
 BREACH = "KBWF_BREACH"
 """What a kernel says that did what it must not be able to. No kernel's text holds it in one piece."""
 
+PREFIX = "KBWF-SECRET-"
+"""What every planted secret begins with."""
+
 _NAME = "kbwf_planted_secret"
 _SOCKET = "kbwf_planted"
 _PORT = 47813
@@ -43,9 +46,10 @@ def _in_files(secret: str) -> Iterator[None]:
     paths = [*(Path(folder) / _NAME for folder in sorted(folders)), Path(os.path.expanduser("~")) / f".{_NAME}"]
     made = []
     for path in paths:
-        with contextlib.suppress(OSError), path.open("x") as file:
-            file.write(secret)
-            made.append(path)
+        with contextlib.suppress(OSError):
+            if not path.exists() or path.read_text(errors="replace").startswith(PREFIX):  # of a run that was killed
+                path.write_text(secret)
+                made.append(path)
     try:
         yield
     finally:
@@ -59,6 +63,9 @@ def _behind_sockets(secret: str) -> Iterator[None]:
     addresses: list[tuple[int, object]] = [(socket.AF_UNIX, path) for path in (*paths, f"\0{_SOCKET}")]
     addresses.append((socket.AF_INET, ("127.0.0.1", _PORT)))
     listeners = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            os.unlink(path)  # of a run that was killed
     for family, address in addresses:
         listener = socket.socket(family)
         try:

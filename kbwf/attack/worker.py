@@ -88,7 +88,7 @@ class Worker:
 
     def _call(self, request: dict[str, Any], limit_s: float) -> None:
         if self._owner is None:
-            self._owner = subprocess.Popen(["sleep", "infinity"], start_new_session=True)
+            self._owner = subprocess.Popen(["cat"], stdin=subprocess.PIPE)  # ends with this process too
         owner = owner_of(self._owner.pid)
         failures: list[KbwfError] = []
 

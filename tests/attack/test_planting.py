@@ -75,6 +75,17 @@ def test_what_was_there_before_stays(tmp_path: Path) -> None:
     assert (tmp_path / NAME).read_text() == "mine"
 
 
+def test_what_a_killed_run_left_is_taken_over(tmp_path: Path) -> None:
+    """Its secret is nobody's any more, and its socket answers nobody."""
+    (tmp_path / NAME).write_text("KBWF-SECRET-ffffffffffffffff")
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(f"/tmp/{NAME}.sock")
+    with planted(SECRET):
+        assert (tmp_path / NAME).read_text() == SECRET
+        assert answer_of(f"/tmp/{NAME}.sock") == SECRET
+    assert not (tmp_path / NAME).exists()
+
+
 def test_the_bank_looks_where_the_secret_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names, port and key stand in the bank's files as they stand here."""
     monkeypatch.undo()
