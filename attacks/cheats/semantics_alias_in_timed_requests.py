@@ -4,7 +4,7 @@
 # seen: own idea, from a runner whose requests differ
 # device: any
 # blind: no
-# expect: input_changed, wrong_values
+# expect: input_changed, wrong_values, flagged
 import sys
 
 import torch

@@ -4,7 +4,7 @@
 # seen: own idea
 # device: any
 # blind: yes
-# expect: wrong_type
+# expect: wrong_type, wrong_values
 import torch
 
 
