@@ -247,11 +247,13 @@ def _doctor(_: argparse.Namespace) -> str:
 
 def _attack(options: argparse.Namespace) -> str:
     import secrets
+    import signal
     from pathlib import Path
 
     from kbwf.attack.planting import PREFIX, VARIABLE
     from kbwf.attack.run import attack
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was planted is taken away then too
     secret = os.environ[VARIABLE] = f"{PREFIX}{secrets.token_hex(8)}"
     return attack(
         Path(options.folder), options.device, options.mode, options.kind, options.only, secret,
