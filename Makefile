@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-studies test-servers test-gpu test-all check oracle dag docs clean
+.PHONY: help demo test test-timing test-learning test-studies test-servers test-attacks test-gpu test-all check oracle dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -30,6 +30,9 @@ test-servers: .venv/.installed-dev .venv-servers/.installed ## the backend opena
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu
+
+test-attacks: .venv/.installed-dev ## the whole bank of attacks and honest kernels, on the GPU if there is one (40 minutes)
+	$(BIN)/python -m pytest -q -m attacks
 
 test-all: test test-timing test-learning test-studies ## all that this host can run
 	if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then $(MAKE) test-gpu; fi

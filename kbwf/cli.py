@@ -131,6 +131,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     oracle.add_argument("--limit", type=int, help="mutants of a task at most")
     oracle.add_argument("--output", required=True, help="folder for oracle.md and oracle.json")
+    attack = verb("attack", _attack, "let the bank of cheats and honest kernels try this machine's judge")
+    attack.add_argument("folder", nargs="?", default="attacks", help="the bank: folders cheats, honest, tasks, twins")
+    attack.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where kernels run")
+    attack.add_argument("--kind", help="only this kind, such as replay, or honest")
+    attack.add_argument("--only", metavar="NAME", help="only this file")
+    attack.add_argument("--mode", choices=["fast", "full", "adaptive"], default="full", help="how it judges")
+    attack.add_argument("--output", help="where to write all outcomes as JSON")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
     serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
@@ -335,6 +342,22 @@ def _oracle(options: argparse.Namespace) -> str:
 
     folder = Path(options.level_folder) if options.level_folder else None
     return write_analysis(folder, options.limit, Path(options.output))
+
+
+def _attack(options: argparse.Namespace) -> str:
+    import secrets
+    import signal
+    from pathlib import Path
+
+    from kbwf.attack.planting import PREFIX, VARIABLE
+    from kbwf.attack.run import attack
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # what was planted is taken away then too
+    secret = os.environ[VARIABLE] = f"{PREFIX}{secrets.token_hex(8)}"
+    return attack(
+        Path(options.folder), options.device, options.mode, options.kind, options.only, secret,
+        Path(options.output) if options.output else None, lambda line: print(line, flush=True),
+    )  # fmt: skip
 
 
 def _docs(options: argparse.Namespace) -> str:

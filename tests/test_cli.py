@@ -22,7 +22,7 @@ from tests.policies.fake_server import Reply, serving
 ROOT = Path(__file__).parents[1]
 VERBS = (
     "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "adapt",
-    "probe", "checkpoint", "summary", "doctor", "docs", "oracle", "serve",
+    "probe", "checkpoint", "summary", "doctor", "docs", "oracle", "attack", "serve",
 )  # fmt: skip
 
 
