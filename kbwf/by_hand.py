@@ -45,10 +45,11 @@ def evaluate_file(
         handler.close()
     lines = [f"{record.task_id} {record.name} on {evaluation.environment.device if evaluation.environment else '-'}"]
     lines.append(describe(evaluation))
-    if evaluation.official:
-        verdict = evaluation.official
+    if evaluation.official and evaluation.hardened:
+        verdict, hardened = evaluation.official, evaluation.hardened
         lines.append(
-            f"correct in {verdict.num_trials_correct} of {verdict.num_trials} trials, tolerance {verdict.tolerance}"
+            f"correct in {verdict.num_trials_correct} of {verdict.num_trials} trials, tolerance {verdict.tolerance};"
+            f" in {hardened.num_trials_correct} of {hardened.num_trials} by the hardened rule"
         )
     if evaluation.sandbox and evaluation.sandbox.missing:
         lines.append(f"sandbox without: {', '.join(evaluation.sandbox.missing)}")

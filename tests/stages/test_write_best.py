@@ -210,7 +210,7 @@ def test_the_file_s_comparison_says_what_the_judge_says(
 ) -> None:
     """Right, wrong, in half precision, with own statistics, of another shape, dtype or structure: one verdict."""
     ask_for_no_times(monkeypatch)
-    task = make_task(1, reference_source=_MODEL.format(forward=reference))
+    task = make_task(1, reference_source=_MODEL.format(forward=reference)).model_copy(update={"admits": ((),)})
     source = f"{task.reference_source}\n\nclass ModelNew(Model):\n    def forward(self, x):\n        return {kernel}\n"
     sample = make_sample(0).model_copy(update={"response": source})
     settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)

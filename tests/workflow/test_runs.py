@@ -94,11 +94,11 @@ def test_an_evaluation_setting_judges_everything_anew(adapted: Project) -> None:
 
 def test_an_edit_of_the_judge_judges_and_learns_anew(adapted: Project) -> None:
     """All evaluations, and all that is learned from them."""
-    adapted.edit("kbwf/judge/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n")
+    adapted.edit("kbwf/verdict/comparison.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n")
     try:
         planned = adapted.planned()
     finally:
-        adapted.edit("kbwf/judge/verdict.py", "\n\n\n_ADDED = 1\n\n\n", "\n\n\n")
+        adapted.edit("kbwf/verdict/comparison.py", "\n\n\n_ADDED = 1\n\n\n", "\n\n\n")
     assert planned == {
         "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
         "make_report": 1, **RETRAINED,

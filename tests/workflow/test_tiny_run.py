@@ -156,7 +156,7 @@ def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
             {"select_samples": 12, "write_best": 1, "make_report": 1},
         ),
         (
-            "kbwf/judge/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
+            "kbwf/verdict/comparison.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
             {
                 "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12, "write_best": 1,
                 "make_report": 1, **RETRAINED,
