@@ -14,7 +14,7 @@ rule train_demo_policy:
         suite=[text_digest(path) for path in locations.suite_files()],
         code=stage_digest("train_demo_policy"),
     shell:
-        "kbwf demo-policy {params.demo:q} --output {output:q} 2>&1 | tee {log:q} >&2"
+        "kbwf demo-policy {params.demo:q} --output {output:q} > {log:q} 2>&1"
 
 
 # Loads configuration and tokenizer, so that a model that cannot do what is asked stops the run before any sampling.
