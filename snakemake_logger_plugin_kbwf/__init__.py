@@ -1,7 +1,7 @@
 """Snakemake's logger plugin of this workflow (`--logger kbwf`, set by the profiles): one line that moves.
 
-On a terminal a line is drawn anew; elsewhere a line is written once a minute and whenever a stage is complete. Errors and
-warnings are shown as they come, everything else is in Snakemake's own log file. A dry run, and whoever asks for more
+On a terminal a line is drawn anew; elsewhere one is written once a minute and whenever a stage is complete. Errors and
+warnings are shown as they come; everything else is in Snakemake's own log file. A dry run, and whoever asks for more
 (`--verbose`, `--printshellcmds`, `--debug-dag`), gets Snakemake's own messages.
 
 Snakemake finds logger plugins by the name of their package, which is why this one stands beside `kbwf`.
@@ -60,7 +60,7 @@ class LogHandler(LogHandlerBase):
         self._snakemake = ColorizingTextHandler(
             common.nocolor, self._stream, self._formatter, DefaultFilter(*arguments)
         )
-        self._is_terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._is_terminal = self._snakemake.can_color_tty()
         self._is_quiet = {str(each).rpartition(".")[2].lower() for each in common.quiet or ()} & {"all", "progress"}
         self._progress = Progress()
         self._is_remote = False  # jobs wait in a queue of which we know nothing

@@ -1,4 +1,4 @@
-"""The logger plugin: what is shown on a terminal and elsewhere, and what it leaves on disk. Times are those of records."""
+"""The logger plugin: what is shown on a terminal and elsewhere, what it leaves on disk. Times are those of records."""
 
 import io
 import json
