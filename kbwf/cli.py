@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any
 
-from kbwf.errors import ConfigError, KbwfError
+from kbwf.errors import ConfigError, KbwfError, RecordError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--idx", type=int, help="sample index; needed with a chunk")
     evaluate.add_argument("--settings", default="{}", help="config block evaluation as JSON")
     evaluate.add_argument("--prompt", default="{}", help="config block prompt as JSON")
-    evaluate.add_argument("--store", help="folder of measurements to reuse")
+    store = os.environ.get("KBWF_STORE")
+    evaluate.add_argument("--store", default=store, help="folder of measurements to reuse")
     evaluate.add_argument("--code", default="", help="digest of the code a warm process must run")
     evaluate.add_argument("--output", help="where to write the record; by hand it may be left out")
     score = verb("score", _score, "join samples with their evaluations")
@@ -99,6 +100,17 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
     for command in (split, task, demo, policy, sample, score, select, best, report):
         command.add_argument("--output", required=True)
+    cache = verb("cache", _cache, "what the evaluation store holds; check it; make it smaller")
+    cache.add_argument("what", choices=["info", "verify", "prune"])
+    cache.add_argument("--store", default=store, required=store is None, help="the folder")
+    cache.add_argument("--max-mb", type=float, help="prune: remove the longest unused until so many megabytes are left")
+    cache.add_argument("--unused-days", type=float, help="prune: remove what was not used for so many days")
+    cache.add_argument("--unusable", action="store_true", help="prune: remove what can never be served")
+    cache.add_argument("--dry-run", action="store_true", help="prune: only say what would go")
+    cache.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
+    clean = verb("clean", _clean, "remove what no result needs: logs, leftovers of kills, old training states")
+    clean.add_argument("--results", default="results", help="the folder; default results")
+    clean.add_argument("--dry-run", action="store_true", help="only say what would go, and what stays")
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
@@ -230,6 +242,33 @@ def _report(options: argparse.Namespace) -> str:
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
     return make_report(scored, selections, tasks, report, selection, Path(options.output))
+
+
+def _cache(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf import cache
+    from kbwf.tasks.extraction import kernel_digest
+
+    folder = Path(options.store)
+    if options.what == "info":
+        found = cache.info(folder)
+    elif options.what == "verify":
+        found = cache.verify(folder, kernel_digest)
+    else:
+        bounds = {"max_mb": options.max_mb, "unused_days": options.unused_days, "is_unusable": options.unusable}
+        found = cache.prune(folder, kernel_digest, **bounds, is_dry_run=options.dry_run)
+    if not found.is_sound:
+        raise RecordError(found.text)
+    return "" if options.quiet else found.text
+
+
+def _clean(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.cleanup import clean
+
+    return clean(Path(options.results), is_dry_run=options.dry_run)
 
 
 def _doctor(_: argparse.Namespace) -> str:

@@ -17,7 +17,7 @@ rule evaluate_kernel:
         code=stage_digest("evaluate_kernel"),
     shell:
         "kbwf evaluate {input.task:q} {input.samples:q} --idx {params.idx} --settings {params.settings:q}"
-        " --prompt {params.prompt:q} --store results/store --code {params.code} --output {output:q} > {log:q} 2>&1"
+        " --prompt {params.prompt:q} --code {params.code} --output {output:q} > {log:q} 2>&1"
 
 
 rule score_samples:

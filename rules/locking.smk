@@ -2,12 +2,16 @@
 import fcntl
 import os
 import sys
+import tempfile
 
 from kbwf.warm.lifetime import owner_of
 
 # Jobs find this environment's `kbwf` without activation; warm processes leave when this Snakemake is gone.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
 os.environ["KBWF_OWNER"] = owner_of(os.getpid())
+# Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
+STORE = os.path.abspath(cfg.store.path or "results/store")
+os.environ["KBWF_STORE"] = STORE
 
 
 def lock_working_directory():
@@ -23,5 +27,35 @@ def lock_working_directory():
         ) from None
 
 
+def require_writable(folder):
+    """Before hours of work: where results cannot be written, nothing can."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"0" * 4096)
+            probe.flush()
+    except OSError as error:
+        raise WorkflowError(
+            f"{os.path.abspath(folder)} cannot be written to ({error.strerror}); free space, make it a folder of your own,"
+            " or run in another one with --directory"
+        ) from None
+
+
+def bound_store():
+    if cfg.store.max_mb is not None and os.path.isdir(STORE):
+        shell(
+            "kbwf cache prune --store {STORE:q} --max-mb {cfg.store.max_mb} --quiet || true"
+        )
+
+
 onstart:
+    require_writable("results")
     lock_working_directory()  # Snakemake's own lock outlives a killed run, and would refuse the same command
+
+
+onsuccess:
+    bound_store()
+
+
+onerror:
+    bound_store()

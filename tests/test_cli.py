@@ -11,17 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from kbwf import evaluation_store
 from kbwf.cli import _parser, main
 from kbwf.records import EvalStatus, Evaluation, Split, Task
 from kbwf.store import read_record, write_record, write_records
 from kbwf.warm.lifetime import owner_of
 from tests.builders import make_task
 from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
+from tests.test_evaluation_store import CONDITIONS, passed
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
     "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "doctor",
-    "docs", "serve",
+    "cache", "clean", "docs", "serve",
 )  # fmt: skip
 
 
@@ -55,6 +57,30 @@ def test_the_verbs_of_the_help_are_those_there_are(capsys: pytest.CaptureFixture
     help_text = _parser().format_help()
     listed = [line.split()[0] for line in help_text.splitlines() if line.startswith("    ") and line[4] != " "]
     assert sorted(listed) == sorted(VERBS)
+
+
+def test_the_store_is_looked_into_checked_and_made_smaller(tmp_path: Path) -> None:
+    """`cache` says what it found, ends with 5 where something is wrong, and is silent when asked to be."""
+    evaluation_store.keep(tmp_path, CONDITIONS, passed())
+    (tmp_path / f"{'0' * 64}.json").write_text("{")
+    assert kbwf("cache", "info", "--store", tmp_path).stdout.startswith(f"{tmp_path}: 2 entries")
+    unsound = kbwf("cache", "verify", "--store", tmp_path)
+    assert (unsound.returncode, unsound.stdout) == (5, "")
+    assert "no JSON" in unsound.stderr
+    quiet = kbwf("cache", "prune", "--max-mb", "0", "--quiet", KBWF_STORE=str(tmp_path))
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+    assert kbwf("cache", "info", "--store", tmp_path / "nowhere").returncode == 5
+
+
+def test_what_can_go_is_said_before_it_goes(tmp_path: Path) -> None:
+    """`clean --dry-run`, then `clean`."""
+    (tmp_path / "results/logs").mkdir(parents=True)
+    (tmp_path / "results/logs/a.log").write_text("x")
+    assert kbwf("clean", "--dry-run", "--results", tmp_path / "results").stdout.startswith("would remove 0.0 MB:")
+    assert (tmp_path / "results/logs/a.log").exists()
+    assert kbwf("clean", "--results", tmp_path / "results").stdout.startswith("removed 0.0 MB:")
+    assert not (tmp_path / "results/logs").exists()
 
 
 def test_an_unknown_verb_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
