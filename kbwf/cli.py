@@ -177,8 +177,13 @@ def _evaluate(options: argparse.Namespace) -> str:
     from kbwf.warm.client import call
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
-    blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
+    blocks = {"settings": _block(options.settings), "prompt": _block(options.prompt)}
     return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner())["message"])
+
+
+def _block(text: str) -> Any:
+    """A JSON object, with or without its outer braces: rules that many jobs share leave them out."""
+    return json.loads(text if text.startswith("{") else f"{{{text}}}")
 
 
 def _evaluate_file(options: argparse.Namespace) -> str:

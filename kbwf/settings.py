@@ -26,6 +26,14 @@ class Settings(BaseModel):
         """This block as one JSON string: Snakemake compares it between runs, the stage parses it."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)
 
+    def to_constant(self) -> str:
+        """The same without the outer braces, which Snakemake would take for a wildcard's: a param that is a constant and
+        not a function, which it would call once a job. Only for blocks that hold no braces otherwise."""
+        text = self.to_param()[1:-1]
+        if "{" in text or "}" in text:
+            raise ConfigError(f"settings with braces in their values cannot be handed to a job; got {text}")
+        return text
+
 
 class TaskSettings(Settings):
     """Where the tasks come from and which of them the study uses."""
