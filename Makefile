@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-store test-gpu test-all check dag docs clean
+.PHONY: help demo test test-timing test-learning test-store test-scale test-gpu test-all check dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,6 +24,9 @@ test-learning: .venv/.installed-dev ## that training learns, and with shuffled r
 
 test-store: .venv/.installed-dev ## the evaluation store under eight processes and random kills (1 minute)
 	$(BIN)/python -m pytest -q -m store --log-cli-level=INFO
+
+test-scale: .venv/.installed-dev ## what thousands of jobs cost beside a bare Snakefile; needs a quiet machine (15 minutes)
+	$(BIN)/python -m pytest -q -m scale --log-cli-level=INFO
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu

@@ -75,12 +75,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("task", help="record of the task; by hand also a bundled task id or a problem's .py file")
     evaluate.add_argument("samples", help="the chunk that holds the sample, or a .py file that defines ModelNew")
-    evaluate.add_argument("--idx", type=int, help="sample index; needed with a chunk")
-    evaluate.add_argument("--settings", default="{}", help="config block evaluation as JSON")
-    evaluate.add_argument("--prompt", default="{}", help="config block prompt as JSON")
+    job = ("IDX", "SETTINGS", "PROMPT", "CODE")  # in one option, because Snakemake pays for each field of each command
+    evaluate.add_argument(
+        "--job", nargs=4, metavar=job, help="with a chunk: sample index, config blocks evaluation and prompt as JSON"
+        " (outer braces may be left out), digest of the code a warm process must run",
+    )  # fmt: skip
+    evaluate.add_argument("--settings", default="{}", help="by hand: config block evaluation as JSON")
     store = os.environ.get("KBWF_STORE")
     evaluate.add_argument("--store", default=store, help="folder of measurements to reuse")
-    evaluate.add_argument("--code", default="", help="digest of the code a warm process must run")
     evaluate.add_argument("--output", help="where to write the record; by hand it may be left out")
     score = verb("score", _score, "join samples with their evaluations")
     score.add_argument("--samples", nargs="+", required=True)
@@ -172,13 +174,14 @@ def _sample(options: argparse.Namespace) -> str:
 def _evaluate(options: argparse.Namespace) -> str:
     if options.samples.endswith(".py"):
         return _evaluate_file(options)
-    if options.idx is None or options.output is None or options.store is None:
-        raise KbwfError("evaluating a sample of a chunk needs --idx, --store and --output; a kernel's file ends in .py")
+    if options.job is None or options.output is None or options.store is None:
+        raise KbwfError("evaluating a sample of a chunk needs --job, --store and --output; a kernel's file ends in .py")
     from kbwf.warm.client import call
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
-    blocks = {"settings": _block(options.settings), "prompt": _block(options.prompt)}
-    return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner())["message"])
+    idx, settings, prompt, code = options.job
+    request = {**paths, "idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
+    return str(call("evaluate", request, code, _owner())["message"])
 
 
 def _block(text: str) -> Any:

@@ -11,14 +11,13 @@ rule evaluate_kernel:
     retries: 2
     resources:
         gpu=1,
-    params:
+    params:  # in the order of --job
         idx="{idx}",
         settings=cfg.evaluation.to_constant(),
         prompt=cfg.prompt.to_constant(),
         code=stage_digest("evaluate_kernel"),
     shell:
-        "kbwf evaluate {input.task:q} {input.samples:q} --idx {params.idx} --settings {params.settings:q}"
-        " --prompt {params.prompt:q} --code {params.code} --output {output:q} > {log:q} 2>&1"
+        "kbwf evaluate {input:q} --job {params:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule score_samples:

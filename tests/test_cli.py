@@ -115,7 +115,7 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fats"}'], 2, "evaluation.mode"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mod": "fast"}'], 2, "evaluation.mod: unknown key"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", "fast"], 2, "--settings is no JSON"),
-        (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --idx, --store and --output"),
+        (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --job, --store and --output"),
         (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not"),
     ],
 )  # fmt: skip
@@ -157,12 +157,13 @@ def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -
     write_records(short_folder / "chunk.jsonl", samples)
     arguments = [
         "evaluate", short_folder / "task.json", short_folder / "chunk.jsonl", "--store", short_folder / "store",
-        "--settings", json.dumps(FAST.model_dump(mode="json")), "--code", "c0de",
     ]  # fmt: skip
+    blocks = (FAST.to_constant(), "{}", "c0de")  # with and without outer braces
     with subprocess.Popen(["sleep", "300"]) as owner:
         environment = {"TMPDIR": str(short_folder), "KBWF_OWNER": owner_of(owner.pid)}
         jobs = [
-            kbwf(*arguments, "--idx", idx, "--output", short_folder / f"{idx}.json", **environment) for idx in (0, 1, 2)
+            kbwf(*arguments, "--output", short_folder / f"{idx}.json", "--job", idx, *blocks, **environment)
+            for idx in (0, 1, 2)
         ]
         owner.kill()
     assert [job.returncode for job in jobs] == [0, 0, 5]

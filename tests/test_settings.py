@@ -217,3 +217,11 @@ def test_a_model_folder_that_exists_is_accepted(tmp_path: Path) -> None:
     """A path that starts like one is looked up; a Hugging Face name is left to the policy's own check."""
     load_settings({"base": {"model": str(tmp_path)}}, "study.yaml")
     load_settings({"base": {"model": "some/model"}}, "study.yaml")
+
+
+def test_a_constant_is_the_block_without_its_braces() -> None:
+    """Snakemake would take them for a wildcard's; a value that holds one is refused."""
+    block = StudySettings().evaluation
+    assert type(block).model_validate_json("{" + block.to_constant() + "}") == block
+    with pytest.raises(ConfigError, match="settings with braces in their values cannot be handed to a job"):
+        StudySettings.model_validate({"base": {"model": "a{b"}}).base.to_constant()

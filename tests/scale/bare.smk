@@ -1,5 +1,5 @@
 # The yardstick of `make test-scale`: the study's jobs, files and wildcards in a Snakefile that does nothing else.
-# TASKS, SEEDS, NUM_SAMPLES and CHUNK_SIZE by policy arrive as configuration.
+# Tasks, seeds, strategies, and each policy's number of samples and chunk size, arrive as configuration.
 TASKS, SEEDS, STRATEGIES = config["tasks"], config["seeds"], config["strategies"]
 POLICIES = config["policies"]
 
@@ -9,6 +9,13 @@ rule all:
         "results/splits/l0_seed42.json",
         "results/best",
         "results/report/summary.md",
+
+
+rule identity_control:
+    input:
+        expand(
+            "results/scored/identity/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS
+        ),
 
 
 rule make_split:
