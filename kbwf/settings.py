@@ -27,8 +27,12 @@ class Settings(BaseModel):
         return json.dumps(self.model_dump(mode="json"), sort_keys=True)
 
     def to_constant(self) -> str:
-        """The same without the outer braces, which Snakemake would take for a wildcard's: a param that is a constant and
-        not a function, which it would call once a job. Only for blocks that hold no braces otherwise."""
+        """The same without the outer braces, which Snakemake would take for a wildcard's: a constant, where a function
+        would be called once a job.
+
+        Raises:
+            ConfigError: a value holds a brace.
+        """
         text = self.to_param()[1:-1]
         if "{" in text or "}" in text:
             raise ConfigError(f"settings with braces in their values cannot be handed to a job; got {text}")

@@ -4,11 +4,15 @@ import os
 import sys
 import tempfile
 
-from kbwf.warm.lifetime import owner_of
+from kbwf.warm.lifetime import owner_in, owner_of
 
-# Jobs find this environment's `kbwf` without activation; warm processes leave when this Snakemake is gone.
+# Jobs find this environment's `kbwf` without activation.
 os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"]
-os.environ["KBWF_OWNER"] = owner_of(os.getpid())
+# Warm processes leave when this Snakemake is gone. One that a cluster's job starts is owned by the first of its allocation.
+if workflow.remote_exec:
+    os.environ.update(owner_in(os.environ, os.getpid()))
+else:
+    os.environ["KBWF_OWNER"] = owner_of(os.getpid())
 # Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
 STORE = os.path.abspath(cfg.store.path or "results/store")
 os.environ["KBWF_STORE"] = STORE

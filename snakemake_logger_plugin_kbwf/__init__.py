@@ -73,6 +73,9 @@ class LogHandler(LogHandlerBase):
     def emit(self, record: logging.LogRecord) -> None:
         """Take an event in, and show what is to be shown."""
         try:
+            if self.common_settings.dryrun:
+                self._snakemake.handle(record)
+                return
             is_stage_complete = self._take_in(record)
             if self._is_own:
                 self._snakemake.handle(record)

@@ -71,6 +71,7 @@ class Progress:
         self._now_s = 0.0
         self._job_s = 0.0  # seconds of all jobs so far, added up
         self._gpu_s = 0.0
+        self._num_gpus_held = 0
         self._history: deque[tuple[float, float, int]] = deque()  # moment, GPU-seconds, samples evaluated
 
     def plan(self, jobs: dict[str, int], at_s: float) -> None:
@@ -82,14 +83,16 @@ class Progress:
     def start(self, job_id: int, job: Job) -> None:
         """A job begins, for the first time or again."""
         self._advance(job.started_s)
+        self._end(job_id)
         self.running[job_id] = job
+        self._num_gpus_held += job.num_gpus
         self.last_stage = job.stage
         self.failed.pop(job_id, None)
 
     def finish(self, job_id: int, at_s: float) -> None:
         """A job is done; the record of an evaluation is read for its status."""
         self._advance(at_s)
-        job = self.running.pop(job_id, None)
+        job = self._end(job_id)
         if job is None:
             return
         stage = self.stages.setdefault(job.stage, Stage(0))
@@ -101,7 +104,7 @@ class Progress:
     def fail(self, job_id: int, stage: str, at_s: float) -> None:
         """A job has failed; it may be tried again."""
         self._advance(at_s)
-        self.running.pop(job_id, None)
+        self._end(job_id)
         self.failed[job_id] = stage
 
     @property
@@ -167,10 +170,15 @@ class Progress:
             "best": best,
         }
 
+    def _end(self, job_id: int) -> Job | None:
+        job = self.running.pop(job_id, None)
+        self._num_gpus_held -= job.num_gpus if job else 0
+        return job
+
     def _advance(self, at_s: float) -> None:
         passed_s = max(at_s - self._now_s, 0.0)
         self._job_s += passed_s * len(self.running)
-        self._gpu_s += passed_s * min(sum(job.num_gpus for job in self.running.values()), self.num_gpus or 0)
+        self._gpu_s += passed_s * min(self._num_gpus_held, self.num_gpus or 0)
         self._now_s = max(at_s, self._now_s)
 
     def _window(self, at_s: float) -> tuple[float, float, int]:

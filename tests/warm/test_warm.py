@@ -261,6 +261,29 @@ def test_an_owner_is_a_pid_with_its_start() -> None:
         owner_of(process.pid)
 
 
+def test_the_first_process_of_an_allocation_owns_what_is_warm_there() -> None:
+    """Its successors there share it; the submitting process, another allocation and the dead own nothing."""
+    with subprocess.Popen(["sleep", "300"]) as first, subprocess.Popen(["sleep", "300"]) as second:
+        submitting = {"KBWF_OWNER": owner_of(os.getpid()), "SLURM_JOB_ID": "7"}
+        owned = lifetime.owner_in(submitting, first.pid)
+        assert owned == {"KBWF_OWNER": owner_of(first.pid), "KBWF_ALLOCATION": "7"}
+        step = {**submitting, **owned}
+        assert lifetime.owner_in(step, second.pid) == owned
+        other = lifetime.owner_in({**step, "SLURM_JOB_ID": "8"}, second.pid)
+        assert other == {"KBWF_OWNER": owner_of(second.pid), "KBWF_ALLOCATION": "8"}
+        first.kill()
+        first.wait()
+        assert lifetime.owner_in(step, second.pid)["KBWF_OWNER"] == owner_of(second.pid)
+        second.kill()
+    assert not lifetime.is_running("") and not lifetime.is_running("1:x")
+
+
+def test_outside_of_slurm_a_job_on_another_machine_owns_what_it_starts() -> None:
+    """Other clusters name no allocation."""
+    inherited = {"KBWF_OWNER": "4000000:1"}
+    assert lifetime.owner_in(inherited, os.getpid()) == {"KBWF_OWNER": owner_of(os.getpid()), "KBWF_ALLOCATION": ""}
+
+
 def test_whoever_finds_its_owner_gone_leaves_at_once() -> None:
     """With exit code 75: the work is not done."""
     script = "import time; from kbwf.warm.lifetime import leave_with; leave_with('4000000:1'); print('still here')"
