@@ -10,20 +10,15 @@ import os
 import sys
 from typing import Any
 
-from kbwf.errors import ConfigError, KbwfError, RecordError
+from kbwf import upkeep
+from kbwf.errors import ConfigError, KbwfError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0, that of the error, or 2 for a wrong command line)."""
     options = _parser().parse_args(arguments)
     if not options.is_client:
-        import logging
-
-        from kbwf.warm.lifetime import leave_with
-
-        if "KBWF_OWNER" in os.environ and options.verb != "serve":  # that one watches its owner itself
-            leave_with(_owner())
-        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+        _begin_work(leaves_with_owner=options.verb != "serve")  # that one watches its owner itself
     try:
         message = options.run(options)
     except KbwfError as error:
@@ -63,10 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--seed", type=int, required=True)
     sample.add_argument("--chunk", type=int, required=True)
     sample.add_argument("--draw", required=True, help="chunk_size, temperature and max_tokens as JSON")
+    sample.add_argument("--backend", default="local", help="where the policy runs: a name of kbwf/policies/table.py")
     sample.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
     sample.add_argument("--prompt", default="{}", help="config block prompt as JSON")
     sample.add_argument("--credentials", nargs="*", default=[], help="environment variables that the backend is given")
     sample.add_argument("--code", default="", help="digest of the code a warm process must run")
+    for command in (policy, sample):
+        command.add_argument("--access", default="{}", help="more of the same, on which no sample depends")
     evaluate = verb(
         "evaluate",
         _evaluate,
@@ -100,19 +98,37 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--tasks", nargs="+", required=True)
     report.add_argument("--report", default="{}", help="config block report as JSON")
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
-    for command in (split, task, demo, policy, sample, score, select, best, report):
+    adapt = verb("adapt", _adapt, "update a policy: one step of a run")
+    adapt.add_argument("policy", help="policy id of the step that is made")
+    adapt.add_argument("--run-id", required=True)
+    adapt.add_argument("--seed", type=int, required=True)
+    adapt.add_argument("--step", type=int, required=True)
+    adapt.add_argument("--run-settings", required=True, help="the run's settings that an update reads, as JSON")
+    adapt.add_argument("--parent", required=True, help="checkpoint.json of the step before")
+    probe = verb("probe", _probe, "let a policy score samples that another drew")
+    probe.add_argument("policy", help="checkpoint.json of the policy that scores")
+    for command in (adapt, probe):
+        command.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
+        command.add_argument("--prompt", default="{}", help="config block prompt as JSON")
+        command.add_argument("--tasks", nargs="+", required=True)
+        command.add_argument("--scored", nargs="+", required=True)
+    checkpoint = verb("checkpoint", _checkpoint, "choose a step of a run")
+    checkpoint.add_argument("run_id", help="run id")
+    checkpoint.add_argument("--policies", nargs="+", required=True, help="policy ids of steps 0, 1, 2 and so on")
+    checkpoint.add_argument("--scored", nargs="+", required=True)
+    checkpoint.add_argument("--guardrail", default="{}", help="the run's guardrail as JSON")
+    checkpoint.add_argument("--patience", type=int, default=1)
+    summary = verb("summary", _summary, "say what a run came to and what it cost")
+    summary.add_argument("run_id", help="run id")
+    summary.add_argument("name", help="of the run in the configuration")
+    summary.add_argument("--updates", nargs="+", required=True)
+    summary.add_argument("--rollouts", nargs="+", required=True)
+    summary.add_argument("--trajectory", nargs="*", default=[], help="the run's choice, if a step is chosen")
+    summary.add_argument("--fresh", nargs="*", default=[])
+    summary.add_argument("--transfer", nargs="*", default=[])
+    for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)
-    cache = verb("cache", _cache, "what the evaluation store holds; check it; make it smaller")
-    cache.add_argument("what", choices=["info", "verify", "prune"])
-    cache.add_argument("--store", default=store, required=store is None, help="the folder")
-    cache.add_argument("--max-mb", type=float, help="prune: remove the longest unused until so many megabytes are left")
-    cache.add_argument("--unused-days", type=float, help="prune: remove what was not used for so many days")
-    cache.add_argument("--unusable", action="store_true", help="prune: remove what can never be served")
-    cache.add_argument("--dry-run", action="store_true", help="prune: only say what would go")
-    cache.add_argument("--quiet", action="store_true", help="say nothing unless something is wrong")
-    clean = verb("clean", _clean, "remove what no result needs: logs, leftovers of kills, old training states")
-    clean.add_argument("--results", default="results", help="the folder; default results")
-    clean.add_argument("--dry-run", action="store_true", help="only say what would go, and what stays")
+    upkeep.add_verbs(verb, store)
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
@@ -158,16 +174,26 @@ def _policy(options: argparse.Namespace) -> str:
     from kbwf.stages.describe_policy import describe_policy
 
     demo = Path(options.demo_folder) if options.demo_folder else None
-    prompt, settings = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    _read_dotenv(_credentials_of(options.backend))
+    prompt = PromptSettings.model_validate_json(options.prompt)
+    settings = {**json.loads(options.settings), **json.loads(options.access)}
     return describe_policy(options.policy, options.backend, settings, prompt, demo, Path(options.output))
 
 
 def _sample(options: argparse.Namespace) -> str:
+    from kbwf.policies.table import BACKENDS
     from kbwf.warm.client import call
 
+    _read_dotenv(tuple(options.credentials))
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("policy", "task", "output")}
-    blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
+    settings = {**json.loads(options.settings), **json.loads(options.access)}
+    blocks = {"settings": settings, "prompt": json.loads(options.prompt)}
     request = {**paths, **blocks, **json.loads(options.draw), "seed": options.seed, "chunk": options.chunk}
+    if options.backend in BACKENDS and not BACKENDS[options.backend].is_warm:
+        from kbwf.stages.sample_chunk import SampleHandler
+
+        _begin_work()
+        return SampleHandler().handle(request)["message"]
     return str(call("sample", request, options.code, _owner(), tuple(options.credentials))["message"])
 
 
@@ -227,6 +253,55 @@ def _select(options: argparse.Namespace) -> str:
     return select_samples(scored, options.strategy, settings.surprisal, settings.top_m, Path(options.output))
 
 
+def _adapt(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.run_settings import RunSettings
+    from kbwf.settings import PromptSettings
+    from kbwf.stages.adapt_policy import Step, adapt_policy
+
+    this = Step(options.policy, options.run_id, options.seed, options.step)
+    tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
+    prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    run = RunSettings.from_update_param(options.run_settings)
+    return adapt_policy(this, run, base, prompt, Path(options.parent), tasks, scored, Path(options.output))
+
+
+def _probe(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.settings import PromptSettings
+    from kbwf.stages.probe_policy import probe_policy
+
+    tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
+    prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    return probe_policy(Path(options.policy), base, prompt, tasks, scored, Path(options.output))
+
+
+def _checkpoint(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.run_settings import GuardrailSettings
+    from kbwf.stages.select_checkpoint import select_checkpoint
+
+    scored, output = [Path(path) for path in options.scored], Path(options.output)
+    guardrail = GuardrailSettings.model_validate_json(options.guardrail)
+    return select_checkpoint(options.run_id, options.policies, scored, guardrail, options.patience, output)
+
+
+def _summary(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.stages.summarize_run import summarize_run
+
+    updates, rollouts, trajectory, fresh, transfer = (
+        [Path(path) for path in getattr(options, name)]
+        for name in ("updates", "rollouts", "trajectory", "fresh", "transfer")
+    )
+    chosen = trajectory[0] if trajectory else None
+    return summarize_run(options.run_id, options.name, updates, rollouts, chosen, fresh, transfer, Path(options.output))
+
+
 def _best(options: argparse.Namespace) -> str:
     from pathlib import Path
 
@@ -250,33 +325,6 @@ def _report(options: argparse.Namespace) -> str:
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
     return make_report(scored, selections, tasks, report, selection, Path(options.output))
-
-
-def _cache(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf import cache
-    from kbwf.tasks.extraction import kernel_digest
-
-    folder = Path(options.store)
-    if options.what == "info":
-        found = cache.info(folder)
-    elif options.what == "verify":
-        found = cache.verify(folder, kernel_digest)
-    else:
-        bounds = {"max_mb": options.max_mb, "unused_days": options.unused_days, "is_unusable": options.unusable}
-        found = cache.prune(folder, kernel_digest, **bounds, is_dry_run=options.dry_run)
-    if not found.is_sound:
-        raise RecordError(found.text)
-    return "" if options.quiet else found.text
-
-
-def _clean(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf.cleanup import clean
-
-    return clean(Path(options.results), is_dry_run=options.dry_run)
 
 
 def _doctor(_: argparse.Namespace) -> str:
@@ -304,6 +352,35 @@ def _serve(options: argparse.Namespace) -> None:
         from kbwf.stages.sample_chunk import SampleHandler
 
         serve(SampleHandler().handle, options.socket, options.owner)
+
+
+def _begin_work(*, leaves_with_owner: bool = True) -> None:
+    """What a process needs that does something itself, other than ask a warm one."""
+    import logging
+
+    from kbwf.warm.lifetime import leave_with
+
+    if "KBWF_OWNER" in os.environ and leaves_with_owner:
+        leave_with(_owner())
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+
+def _credentials_of(backend: str) -> tuple[str, ...]:
+    from kbwf.policies.table import BACKENDS
+
+    return BACKENDS[backend].credentials if backend in BACKENDS else ()
+
+
+def _read_dotenv(credentials: tuple[str, ...]) -> None:
+    """Take these variables, and no others, from a file `.env` of the working folder; the environment goes first."""
+    if not credentials or not os.path.exists(".env"):
+        return
+    from dotenv import dotenv_values
+
+    values = dotenv_values(".env")
+    for name in credentials:
+        if value := values.get(name):
+            os.environ.setdefault(name, value)
 
 
 def _owner() -> str:

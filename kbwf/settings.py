@@ -5,38 +5,21 @@ afterwards. The JSON schema and the reference page in `docs/` are generated from
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from kbwf.errors import ConfigError
+from kbwf.policy_settings import KEYS_OF_BACKENDS
+from kbwf.policy_settings import BaseSettings as BaseSettings  # so that all blocks are found here
+from kbwf.run_settings import RunSettings
+from kbwf.settings_block import Settings
 
-Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
+Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle", "surprisal_first"]
 
 CONTROL_CHUNK_SIZE = 4
-
-
-class Settings(BaseModel):
-    """A part of the configuration: frozen, and a key it does not know stops the run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    def to_param(self) -> str:
-        """This block as one JSON string: Snakemake compares it between runs, the stage parses it."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
-
-    def to_constant(self) -> str:
-        """The same without the outer braces, which Snakemake would take for a wildcard's: a constant, where a function
-        would be called once a job.
-
-        Raises:
-            ConfigError: a value holds a brace.
-        """
-        text = self.to_param()[1:-1]
-        if "{" in text or "}" in text:
-            raise ConfigError(f"settings with braces in their values cannot be handed to a job; got {text}")
-        return text
 
 
 class TaskSettings(Settings):
@@ -88,19 +71,6 @@ class PromptSettings(Settings):
     with inline CUDA or Triton allowed (KernelBench's)."""
     chat_template: Literal["tokenizer", "plain"] = "tokenizer"
     """tokenizer: the model's own chat template · plain: the messages joined by blank lines, for base models."""
-
-
-class BaseSettings(Settings):
-    """The base policy."""
-
-    model: str = Field(default="demo", min_length=1)
-    """`demo` (a small model trained on the bundled suite), a folder, or a Hugging Face name."""
-    revision: str | None = None
-    """Hugging Face revision; None takes the newest and records it."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model runs; auto takes a GPU if there is one."""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Precision of the weights; auto takes float32 on a CPU and the checkpoint's own on a GPU."""
 
 
 class SamplingSettings(Settings):
@@ -177,11 +147,12 @@ class SelectionSettings(Settings):
     """How one sample of a task is chosen."""
 
     strategies: tuple[Strategy, ...] = ("random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle")
-    """In the order of the report's table."""
+    """In the order of the report's table. surprisal_first, which is not among the defaults, ranks before anything is
+    judged."""
     surprisal: Literal["mean", "sum"] = "mean"
     """Negative log-likelihood per token (the paper's) or of the whole response."""
     top_m: int = Field(default=3, ge=1)
-    """m of surprisal_top_m."""
+    """m of surprisal_top_m and surprisal_first."""
     best: Strategy = "oracle"
     """The strategy whose choices are written to `results/best/`."""
 
@@ -245,11 +216,22 @@ class StudySettings(Settings):
     report: ReportSettings = ReportSettings()
     store: StoreSettings = StoreSettings()
     demo: DemoSettings = DemoSettings()
+    runs: tuple[RunSettings, ...] = ()
 
     @model_validator(mode="after")
     def _agree(self) -> "StudySettings":
+        names = [run.name for run in self.runs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"runs must have different names, got {names}")
+        for run in self.runs:
+            if run.rollouts_per_task % self.sampling.chunk_size:
+                raise ValueError(
+                    f"rollouts_per_task of run {run.name!r} must be a multiple of sampling.chunk_size"
+                    f" ({self.sampling.chunk_size}), got {run.rollouts_per_task}"
+                )
         if (
-            self.base.model != "demo"
+            "device" in KEYS_OF_BACKENDS[self.base.backend]  # a server's or a recording's name means no folder here
+            and self.base.model != "demo"
             and self.base.model[0] in "./~"
             and not Path(self.base.model).expanduser().is_dir()
         ):
@@ -257,6 +239,10 @@ class StudySettings(Settings):
                 f"base.model {self.base.model!r} is no folder; give an existing one, or a Hugging Face name"
             )
         return self
+
+
+_PASSWORD = re.compile(r"//[^/\s'\"]*@")
+"""What stands before a host in a URL."""
 
 
 def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
@@ -274,5 +260,6 @@ def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 message = "unknown key; see docs/config.md for those there are"
-            lines.append(f"  {key}: {message}" + (f" (got {problem['input']!r})" if problem["loc"] else ""))
+            found = _PASSWORD.sub("//…@", repr(problem["input"]))
+            lines.append(f"  {key}: {message}" + (f" (got {found})" if problem["loc"] else ""))
         raise ConfigError("\n".join(lines)) from error

@@ -11,5 +11,7 @@ localrules:
     describe_policy,
     score_samples,
     select_samples,
+    select_checkpoint,
+    summarize_run,
     write_best,
     make_report,

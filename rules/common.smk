@@ -1,4 +1,6 @@
 # What all rules share: the validated settings, the wildcards' ranges, and input functions.
+import json
+import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,18 +17,26 @@ try:
     cfg = load_settings(config, "config.yaml")
     TASKS = plan.task_ids(cfg.tasks)
     POLICIES = plan.policies(cfg)
+    RECORDING = plan.recording_files(cfg, TASKS)
+    COMPARED = plan.compared_policies(cfg)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 SEEDS = list(cfg.sampling.seeds)
 
 
+def one_of(names):
+    """A pattern of these names and nothing else."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
-    policy="|".join(POLICIES),
+    policy=one_of(POLICIES),
     task=r"l\d+_p\d+",
     seed=r"\d+",
     chunk=r"\d+",
     idx=r"\d+",
+    num=r"\d+",
     strategy="|".join(cfg.selection.strategies),
 
 
@@ -49,6 +59,16 @@ def demo_of(wildcards):
     return rules.train_demo_policy.output
 
 
+def recording_of(wildcards):
+    """The files that a policy's samples are taken from, if they exist already."""
+    return RECORDING if POLICIES[wildcards.policy].backend.is_recorded else []
+
+
+def access_of(wildcards):
+    """Where a server is, how long to wait: a resource, because a change of it must not sample anew, as a param would."""
+    return POLICIES[wildcards.policy].access
+
+
 def policy_code(wildcards):
     """Digest of the code that runs this policy; that of other backends does not count."""
     return code_digest(POLICIES[wildcards.policy].backend.module)
@@ -65,11 +85,26 @@ def chunk_of(wildcards):
 
 
 def chunks_of(wildcards):
-    chunks = plan.chunks(POLICIES[wildcards.policy].sampling)
+    chunk_size = POLICIES[wildcards.policy].sampling.chunk_size
+    chunks = plan.chunks(int(wildcards.num), chunk_size)
     return [samples_path(wildcards, chunk) for chunk in chunks]
 
 
 def evaluations_of(wildcards):
     folder = f"results/evals/{wildcards.policy}/{wildcards.task}/seed{wildcards.seed}"
-    indices = plan.sample_indices(POLICIES[wildcards.policy].sampling)
-    return [f"{folder}/{idx}.json" for idx in indices]
+    return [f"{folder}/{idx}.json" for idx in range(int(wildcards.num))]
+
+
+def scored(policies, tasks, seeds, count=None):
+    """Files of the first scored samples of these policies, tasks and seeds; without a count, of as many as planned."""
+    return [
+        path
+        for policy in policies
+        for path in expand(
+            rules.score_samples.output,
+            policy=policy,
+            task=tasks,
+            seed=seeds,
+            num=count or POLICIES[policy].sampling.num_samples,
+        )
+    ]

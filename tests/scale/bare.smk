@@ -4,6 +4,16 @@ TASKS, SEEDS, STRATEGIES = config["tasks"], config["seeds"], config["strategies"
 POLICIES = config["policies"]
 
 
+def scored(policies, seed):
+    """Paths of the joined samples of these policies."""
+    return [
+        f"results/scored/{policy}/{task}/seed{each}/first{POLICIES[policy][0]}.jsonl"
+        for policy in policies
+        for task in TASKS
+        for each in seed
+    ]
+
+
 rule all:
     input:
         "results/splits/l0_seed42.json",
@@ -13,9 +23,7 @@ rule all:
 
 rule identity_control:
     input:
-        expand(
-            "results/scored/identity/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS
-        ),
+        scored(["identity"], SEEDS),
 
 
 rule make_split:
@@ -74,21 +82,21 @@ rule score_samples:
     input:
         lambda w: [
             f"results/samples/{w.policy}/{w.task}/seed{w.seed}/chunk{chunk}.jsonl"
-            for chunk in range(POLICIES[w.policy][0] // POLICIES[w.policy][1])
+            for chunk in range(int(w.num) // POLICIES[w.policy][1])
         ],
         lambda w: [
             f"results/evals/{w.policy}/{w.task}/seed{w.seed}/{idx}.json"
-            for idx in range(POLICIES[w.policy][0])
+            for idx in range(int(w.num))
         ],
     output:
-        "results/scored/{policy}/{task}/seed{seed}.jsonl",
+        "results/scored/{policy}/{task}/seed{seed}/first{num}.jsonl",
     shell:
         "touch {output}"
 
 
 rule select_samples:
     input:
-        expand("results/scored/{{policy}}/{task}/seed{{seed}}.jsonl", task=TASKS),
+        lambda w: scored([w.policy], [w.seed]),
     output:
         "results/selections/{policy}/{strategy}/seed{seed}.jsonl",
     shell:
@@ -98,7 +106,7 @@ rule select_samples:
 rule write_best:
     input:
         expand("results/selections/base/oracle/seed{seed}.jsonl", seed=SEEDS),
-        expand("results/scored/base/{task}/seed{seed}.jsonl", task=TASKS, seed=SEEDS),
+        scored(["base"], SEEDS),
         expand("results/tasks/{task}.json", task=TASKS),
     output:
         directory("results/best"),
@@ -109,12 +117,7 @@ rule write_best:
 rule make_report:
     input:
         expand("results/tasks/{task}.json", task=TASKS),
-        expand(
-            "results/scored/{policy}/{task}/seed{seed}.jsonl",
-            policy=POLICIES,
-            task=TASKS,
-            seed=SEEDS,
-        ),
+        scored(POLICIES, SEEDS),
         expand(
             "results/selections/{policy}/{strategy}/seed{seed}.jsonl",
             policy=POLICIES,
