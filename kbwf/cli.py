@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.is_client:
         _begin_work(leaves_with_owner=options.verb != "serve")  # that one watches its owner itself
     try:
-        message = options.run(options)
+        message = _on_own_gpu(options) if options.holds_gpu else options.run(options)
     except KbwfError as error:
         print(f"kbwf {options.verb}: {error}", file=sys.stderr)
         return error.exit_code
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def verb(name: str, run: Any, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run, is_client=is_client)
+        added.set_defaults(run=run, is_client=is_client, holds_gpu=name in ("demo-policy", "adapt", "probe"))
         return added
 
     split = verb("split", _split, "write the train/eval split of a level")
@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
     sample.add_argument("--prompt", default="{}", help="config block prompt as JSON")
     sample.add_argument("--credentials", nargs="*", default=[], help="environment variables that the backend is given")
+    sample.add_argument("--gpus", type=int, default=1, help="how many it needs; 0 for a policy that runs elsewhere")
     sample.add_argument("--code", default="", help="digest of the code a warm process must run")
     for command in (policy, sample):
         command.add_argument("--access", default="{}", help="more of the same, on which no sample depends")
@@ -194,7 +195,8 @@ def _sample(options: argparse.Namespace) -> str:
 
         _begin_work()
         return SampleHandler().handle(request)["message"]
-    return str(call("sample", request, options.code, _owner(), tuple(options.credentials))["message"])
+    names = tuple(options.credentials)
+    return str(call("sample", request, options.code, _owner(), names, needs_gpu=options.gpus > 0)["message"])
 
 
 def _evaluate(options: argparse.Namespace) -> str:
@@ -206,7 +208,7 @@ def _evaluate(options: argparse.Namespace) -> str:
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
     idx, settings, prompt, code = options.job
-    request = {**paths, "idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
+    request = paths | {"idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
     return str(call("evaluate", request, code, _owner())["message"])
 
 
@@ -381,6 +383,15 @@ def _read_dotenv(credentials: tuple[str, ...]) -> None:
     for name in credentials:
         if value := values.get(name):
             os.environ.setdefault(name, value)
+
+
+def _on_own_gpu(options: argparse.Namespace) -> str | None:
+    """A job that works in its own process: the GPU is chosen before anything touches CUDA."""
+    from kbwf.warm import client, slots
+
+    with slots.held(client.gpus(), "", client.runtime_dir()) as gpu:
+        os.environ.update(slots.as_environment(gpu))
+        return options.run(options)  # type: ignore[no-any-return]
 
 
 def _owner() -> str:

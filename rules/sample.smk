@@ -69,6 +69,6 @@ rule sample_chunk:
         policy_code=policy_code,
     shell:
         "kbwf sample {input.policy:q} {input.task:q} --seed {params.seed} --chunk {params.chunk} --draw {params.draw:q}"
-        " --backend {params.backend} --settings {params.settings:q} --access {resources.access:q}"
+        " --backend {params.backend} --gpus {resources.gpu} --settings {params.settings:q} --access {resources.access:q}"
         " --prompt {params.prompt:q} --credentials {params.credentials:q}"
         " --code {params.code}-{params.policy_code} --output {output:q} > {log:q} 2>&1"

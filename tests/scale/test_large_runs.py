@@ -66,7 +66,7 @@ def sides(folder: Path, seeds: list[int], num_samples: int, num_control: int) ->
     call = "finding = judge.evaluate(task, extraction.kernel_source, settings)"
     project.edit("kbwf/stages/evaluate_kernel.py", call, "finding = Finding(EvalStatus.WRONG_VALUES)")
     sampling = f"sampling: {{num_samples: {num_samples}, chunk_size: 16, seeds: {seeds}}}"
-    project.study("study.yaml", f"{sampling}\nidentity: {{num_samples: {num_control}}}\n")
+    project.study("study.yaml", f"{sampling}\nidentity: {{num_samples: {num_control}}}\nruns: []\n")
     ours = Side(project.folder, ["--configfile", "study.yaml"], {**os.environ, "PYTHONPATH": str(project.folder)})
     strategies = ["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
     counts = {"base": [num_samples, 16], "identity": [num_control, 4]}

@@ -20,6 +20,7 @@ identity: {num_samples: 4}
 evaluation: {mode: fast, timeout_s: 60}
 report: {num_resamples: 200}
 demo: {num_steps: 2}
+runs: []
 """
 ON_TWO_SMALL_NODES = [
     "--workflow-profile", "profiles/slurm", "--slurm-init-seconds-before-status-checks", "3",

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kbwf.errors import InfrastructureError, KbwfError
-from kbwf.warm import client, frames, lifetime, server
+from kbwf.warm import client, frames, lifetime, server, slots
 from kbwf.warm.lifetime import owner_of
 from tests.conditions import wait_until
 
@@ -116,6 +116,23 @@ def test_other_code_or_another_owner_gets_a_process_of_its_own(folder: Path, own
         assert len(set(pids)) == 3
         assert ask(owner)["pid"] == pids[0]
         other.kill()
+
+
+def test_two_gpus_have_a_process_each_and_no_more(
+    folder: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six jobs at once, two workers, each of which sees its own GPU alone; what needs no GPU has a third process."""
+    monkeypatch.setenv("KBWF_GPUS", "GPU-aaaa GPU-bbbb")
+    with slots.held(("GPU-aaaa",), "", client.runtime_dir()):
+        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-bbbb"
+    with slots.held(("GPU-bbbb",), "", client.runtime_dir()):
+        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-aaaa"
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: ask(owner), range(6)))
+    assert len({answer["pid"] for answer in answers}) <= 2
+    assert (folder / "starts").read_text() == "xx"
+    elsewhere = client.call("evaluate", {}, "c0de", owner_of(owner.pid), needs_gpu=False)
+    assert "CUDA_VISIBLE_DEVICES" not in elsewhere["environment"]
 
 
 def test_the_process_leaves_with_its_owner(folder: Path, owner: subprocess.Popen[bytes]) -> None:
