@@ -1,7 +1,7 @@
 """Which GPU a job works on: Snakemake counts jobs (`--resources gpu=2`) and tells none of them which GPU is its own.
 
-The GPUs of a machine are its slots, by UUID. A job takes one that is free, under a file lock that ends with the job, and
-prefers the one on which its task is most likely warm. Standard library only.
+The GPUs of a machine are its slots, by UUID. A job takes one that is free, under a file lock that ends with the job,
+and prefers the one on which its task is most likely warm. Standard library only.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ def slots_of(environment: Mapping[str, str]) -> tuple[str, ...]:
 def held(slots: tuple[str, ...], task: str, folder: str) -> Iterator[str]:
     """One of the slots for this process alone; an empty text where there are none.
 
-    The first to be tried is the same for a task each time; the others follow. Where none is free, that one is waited for.
+    The first to be tried is the same for a task each time; the others follow. If none is free, that one is waited for.
 
     Args:
         folder: of this machine, for the locks.
