@@ -3,7 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-studies test-servers test-attacks test-gpu test-all check oracle dag docs clean
+.PHONY: help demo test test-timing test-learning test-studies test-servers test-attacks test-store test-scale test-slurm \
+	test-gpu test-all check oracle dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,6 +28,17 @@ test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a s
 
 test-servers: .venv/.installed-dev .venv-servers/.installed ## the backend openai against llama.cpp's server (1 minute)
 	$(BIN)/python -m pytest -q -m servers
+
+test-store: .venv/.installed-dev ## the evaluation store under eight processes and random kills (1 minute)
+	$(BIN)/python -m pytest -q -m store --log-cli-level=INFO
+
+test-scale: .venv/.installed-dev ## what thousands of jobs cost beside a bare Snakefile; needs a quiet machine (15 minutes)
+	$(BIN)/python -m pytest -q -m scale --log-cli-level=INFO
+
+test-slurm: .venv/.installed-dev ## on a real SLURM, started for it; needs root and Debian's packages (10 minutes)
+	command -v slurmctld > /dev/null || tests/slurm/slurm_local.sh install
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[slurm]'
+	$(BIN)/python -m pytest -q -m slurm --log-cli-level=INFO
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu

@@ -14,6 +14,7 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/locking.smk"
+include: "rules/cluster.smk"
 include: "rules/split.smk"
 include: "rules/sample.smk"
 include: "rules/evaluate.smk"

@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Any
 
+from kbwf import upkeep
 from kbwf.errors import ConfigError, KbwfError
 
 
@@ -19,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.is_client:
         _begin_work(leaves_with_owner=options.verb != "serve")  # that one watches its owner itself
     try:
-        message = options.run(options)
+        message = _on_own_gpu(options) if options.holds_gpu else options.run(options)
     except KbwfError as error:
         print(f"kbwf {options.verb}: {error}", file=sys.stderr)
         return error.exit_code
@@ -34,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def verb(name: str, run: Any, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:
         added = verbs.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run, is_client=is_client)
+        added.set_defaults(run=run, is_client=is_client, holds_gpu=name in ("demo-policy", "adapt", "probe"))
         return added
 
     split = verb("split", _split, "write the train/eval split of a level")
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
     sample.add_argument("--prompt", default="{}", help="config block prompt as JSON")
     sample.add_argument("--credentials", nargs="*", default=[], help="environment variables that the backend is given")
+    sample.add_argument("--gpus", type=int, default=1, help="how many it needs; 0 for a policy that runs elsewhere")
     sample.add_argument("--code", default="", help="digest of the code a warm process must run")
     for command in (policy, sample):
         command.add_argument("--access", default="{}", help="more of the same, on which no sample depends")
@@ -72,11 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("task", help="record of the task; by hand also a bundled task id or a problem's .py file")
     evaluate.add_argument("samples", help="the chunk that holds the sample, or a .py file that defines ModelNew")
-    evaluate.add_argument("--idx", type=int, help="sample index; needed with a chunk")
-    evaluate.add_argument("--settings", default="{}", help="config block evaluation as JSON")
-    evaluate.add_argument("--prompt", default="{}", help="config block prompt as JSON")
-    evaluate.add_argument("--store", help="folder of measurements to reuse")
-    evaluate.add_argument("--code", default="", help="digest of the code a warm process must run")
+    job = ("IDX", "SETTINGS", "PROMPT", "CODE")  # in one option, because Snakemake pays for each field of each command
+    text = (
+        "with a chunk: sample index, blocks evaluation and prompt as JSON (outer braces may be left out), code's digest"
+    )
+    evaluate.add_argument("--job", nargs=4, metavar=job, help=text)
+    evaluate.add_argument("--settings", default="{}", help="by hand: config block evaluation as JSON")
+    store = os.environ.get("KBWF_STORE")
+    evaluate.add_argument("--store", default=store, help="folder of measurements to reuse")
     evaluate.add_argument("--output", help="where to write the record; by hand it may be left out")
     score = verb("score", _score, "join samples with their evaluations")
     score.add_argument("--samples", nargs="+", required=True)
@@ -124,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("--transfer", nargs="*", default=[])
     for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)
+    upkeep.add_verbs(verb, store)
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     oracle = verb("oracle", _oracle, "measure how many wrong kernels the rules of the verdict let through")
     oracle.add_argument(
@@ -202,19 +208,26 @@ def _sample(options: argparse.Namespace) -> str:
 
         _begin_work()
         return SampleHandler().handle(request)["message"]
-    return str(call("sample", request, options.code, _owner(), tuple(options.credentials))["message"])
+    names = tuple(options.credentials)
+    return str(call("sample", request, options.code, _owner(), names, needs_gpu=options.gpus > 0)["message"])
 
 
 def _evaluate(options: argparse.Namespace) -> str:
     if options.samples.endswith(".py"):
         return _evaluate_file(options)
-    if options.idx is None or options.output is None or options.store is None:
-        raise KbwfError("evaluating a sample of a chunk needs --idx, --store and --output; a kernel's file ends in .py")
+    if options.job is None or options.output is None or options.store is None:
+        raise KbwfError("evaluating a sample of a chunk needs --job, --store and --output; a kernel's file ends in .py")
     from kbwf.warm.client import call
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
-    blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
-    return str(call("evaluate", {**paths, **blocks, "idx": options.idx}, options.code, _owner())["message"])
+    idx, settings, prompt, code = options.job
+    request = paths | {"idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
+    return str(call("evaluate", request, code, _owner())["message"])
+
+
+def _block(text: str) -> Any:
+    """A JSON object, with or without its outer braces: rules that many jobs share leave them out."""
+    return json.loads(text if text.startswith("{") else f"{{{text}}}")
 
 
 def _evaluate_file(options: argparse.Namespace) -> str:
@@ -409,6 +422,15 @@ def _read_dotenv(credentials: tuple[str, ...]) -> None:
     for name in credentials:
         if value := values.get(name):
             os.environ.setdefault(name, value)
+
+
+def _on_own_gpu(options: argparse.Namespace) -> str | None:
+    """A job that works in its own process: the GPU is chosen before anything touches CUDA."""
+    from kbwf.warm import client, slots
+
+    with slots.held(client.gpus(), "", client.runtime_dir()) as gpu:
+        os.environ.update(slots.as_environment(gpu))
+        return options.run(options)  # type: ignore[no-any-return]
 
 
 def _owner() -> str:

@@ -197,6 +197,17 @@ class DemoSettings(Settings):
     """CPU threads; the weights are reproducible for a given number."""
 
 
+class StoreSettings(Settings):
+    """The store of evaluations, in which equal kernels are looked up. It says how a study runs, not what comes out, so
+    that a change reruns nothing."""
+
+    path: Path | None = None
+    """A folder; studies, users and machines may share one, also on a network file system. null keeps it with the
+    results."""
+    max_mb: float | None = Field(default=2000.0, ge=0)
+    """At the end of a run the entries longest unused are removed until so many megabytes are left; null keeps all."""
+
+
 class StudySettings(Settings):
     """A whole study."""
 
@@ -208,6 +219,7 @@ class StudySettings(Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     selection: SelectionSettings = SelectionSettings()
     report: ReportSettings = ReportSettings()
+    store: StoreSettings = StoreSettings()
     demo: DemoSettings = DemoSettings()
     runs: tuple[RunSettings, ...] = ()
 

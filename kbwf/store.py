@@ -1,24 +1,47 @@
 """Reading and writing records: whole or not at all."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from kbwf.errors import RecordError
+from kbwf.errors import InfrastructureError, RecordError
 from kbwf.records.base import Record
 
 R = TypeVar("R", bound=Record)
+
+TEMPORARY_PREFIX = "."
+"""Of a file that is being written; one that stays was left behind by a kill."""
 
 
 def write_text(path: Path, text: str) -> None:
     """Write atomically: a reader sees the old file or the new one, a crash leaves no half.
 
     The temporary file lies in the same folder, because a rename is atomic only inside one file system.
+
+    Raises:
+        InfrastructureError: the disk is full.
+        RecordError: the folder cannot be written to.
     """
+    try:
+        _write_text(path, text)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InfrastructureError(
+                f"{path} was not written, the disk is full ({error.strerror}); `kbwf clean --dry-run` says what can go,"
+                " then run again: what is finished stays"
+            ) from error
+        raise RecordError(
+            f"{path} cannot be written ({error.strerror}); make {path.parent} a folder that you may write to, or run"
+            " in another one (snakemake --directory)"
+        ) from error
+
+
+def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY_PREFIX}{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)

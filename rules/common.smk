@@ -74,22 +74,25 @@ def policy_code(wildcards):
     return code_digest(POLICIES[wildcards.policy].backend.module)
 
 
+def samples_path(of, chunk):
+    """Cheaper than `expand`, which thousands of jobs would call."""
+    return f"results/samples/{of.policy}/{of.task}/seed{of.seed}/chunk{chunk}.jsonl"
+
+
 def chunk_of(wildcards):
-    chunk = plan.chunk_of(
-        int(wildcards.idx), POLICIES[wildcards.policy].sampling.chunk_size
-    )
-    return expand(rules.sample_chunk.output, chunk=chunk, allow_missing=True)
+    chunk_size = POLICIES[wildcards.policy].sampling.chunk_size
+    return samples_path(wildcards, plan.chunk_of(int(wildcards.idx), chunk_size))
 
 
 def chunks_of(wildcards):
     chunk_size = POLICIES[wildcards.policy].sampling.chunk_size
     chunks = plan.chunks(int(wildcards.num), chunk_size)
-    return expand(rules.sample_chunk.output, chunk=chunks, allow_missing=True)
+    return [samples_path(wildcards, chunk) for chunk in chunks]
 
 
 def evaluations_of(wildcards):
-    indices = range(int(wildcards.num))
-    return expand(rules.evaluate_kernel.output, idx=indices, allow_missing=True)
+    folder = f"results/evals/{wildcards.policy}/{wildcards.task}/seed{wildcards.seed}"
+    return [f"{folder}/{idx}.json" for idx in range(int(wildcards.num))]
 
 
 def scored(policies, tasks, seeds, count=None):

@@ -1,3 +1,4 @@
+# Most of a study's jobs are these. What Snakemake does once a job (functions called, fields formatted) is kept short.
 # One job per sample. A kernel that fails is a result (exit 0); only a fault of the machine is an error, and is retried.
 rule evaluate_kernel:
     input:
@@ -10,14 +11,13 @@ rule evaluate_kernel:
     retries: 2
     resources:
         gpu=1,
-    params:
+    params:  # in the order of --job
         idx="{idx}",
-        settings=lambda wildcards: cfg.evaluation.to_param(),
-        prompt=lambda wildcards: cfg.prompt.to_param(),
+        settings=cfg.evaluation.to_constant(),
+        prompt=cfg.prompt.to_constant(),
         code=stage_digest("evaluate_kernel"),
     shell:
-        "kbwf evaluate {input.task:q} {input.samples:q} --idx {params.idx} --settings {params.settings:q}"
-        " --prompt {params.prompt:q} --store results/store --code {params.code} --output {output:q} > {log:q} 2>&1"
+        "kbwf evaluate {input:q} --job {params:q} --output {output:q} > {log:q} 2>&1"
 
 
 # So many of the first samples: more of them make another file, and leave what was learned from these as it is.

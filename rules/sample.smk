@@ -14,7 +14,7 @@ rule train_demo_policy:
         suite=[text_digest(path) for path in locations.suite_files()],
         code=stage_digest("train_demo_policy"),
     shell:
-        "kbwf demo-policy {params.demo:q} --output {output:q} 2>&1 | tee {log:q} >&2"
+        "kbwf demo-policy {params.demo:q} --output {output:q} > {log:q} 2>&1"
 
 
 # Loads configuration and tokenizer, so that a model that cannot do what is asked stops the run before any sampling.
@@ -69,6 +69,6 @@ rule sample_chunk:
         policy_code=policy_code,
     shell:
         "kbwf sample {input.policy:q} {input.task:q} --seed {params.seed} --chunk {params.chunk} --draw {params.draw:q}"
-        " --backend {params.backend} --settings {params.settings:q} --access {resources.access:q}"
+        " --backend {params.backend} --gpus {resources.gpu} --settings {params.settings:q} --access {resources.access:q}"
         " --prompt {params.prompt:q} --credentials {params.credentials:q}"
         " --code {params.code}-{params.policy_code} --output {output:q} > {log:q} 2>&1"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from kbwf import evaluation_store
 from kbwf.cli import _parser, _read_dotenv, main
 from kbwf.records import EvalStatus, Evaluation, Split, Task
 from kbwf.store import read_record, write_record, write_records
@@ -18,11 +19,12 @@ from kbwf.warm.lifetime import owner_of
 from tests.builders import make_task
 from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of, task_of
 from tests.policies.fake_server import Reply, serving
+from tests.test_evaluation_store import CONDITIONS, passed
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
     "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "adapt",
-    "probe", "checkpoint", "summary", "doctor", "docs", "oracle", "attack", "serve",
+    "probe", "checkpoint", "summary", "doctor", "cache", "clean", "docs", "oracle", "attack", "serve",
 )  # fmt: skip
 
 
@@ -58,6 +60,30 @@ def test_the_verbs_of_the_help_are_those_there_are(capsys: pytest.CaptureFixture
     assert sorted(listed) == sorted(VERBS)
 
 
+def test_the_store_is_looked_into_checked_and_made_smaller(tmp_path: Path) -> None:
+    """`cache` says what it found, ends with 5 where something is wrong, and is silent when asked to be."""
+    evaluation_store.keep(tmp_path, CONDITIONS, passed())
+    (tmp_path / f"{'0' * 64}.json").write_text("{")
+    assert kbwf("cache", "info", "--store", tmp_path).stdout.startswith(f"{tmp_path}: 2 entries")
+    unsound = kbwf("cache", "verify", "--store", tmp_path)
+    assert (unsound.returncode, unsound.stdout) == (5, "")
+    assert "no JSON" in unsound.stderr
+    quiet = kbwf("cache", "prune", "--max-mb", "0", "--quiet", KBWF_STORE=str(tmp_path))
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+    assert kbwf("cache", "info", "--store", tmp_path / "nowhere").returncode == 5
+
+
+def test_what_can_go_is_said_before_it_goes(tmp_path: Path) -> None:
+    """`clean --dry-run`, then `clean`."""
+    (tmp_path / "results/logs").mkdir(parents=True)
+    (tmp_path / "results/logs/a.log").write_text("x")
+    assert kbwf("clean", "--dry-run", "--results", tmp_path / "results").stdout.startswith("would remove 0.0 MB:")
+    assert (tmp_path / "results/logs/a.log").exists()
+    assert kbwf("clean", "--results", tmp_path / "results").stdout.startswith("removed 0.0 MB:")
+    assert not (tmp_path / "results/logs").exists()
+
+
 def test_an_unknown_verb_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
     """Exit code 2 with the usage."""
     with pytest.raises(SystemExit) as caught:
@@ -90,7 +116,7 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fats"}'], 2, "evaluation.mode"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mod": "fast"}'], 2, "evaluation.mod: unknown key"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", "fast"], 2, "--settings is no JSON"),
-        (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --idx, --store and --output"),
+        (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --job, --store and --output"),
         (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not"),
     ],
 )  # fmt: skip
@@ -137,12 +163,13 @@ def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -
     write_records(short_folder / "chunk.jsonl", samples)
     arguments = [
         "evaluate", short_folder / "task.json", short_folder / "chunk.jsonl", "--store", short_folder / "store",
-        "--settings", json.dumps(FAST.model_dump(mode="json")), "--code", "c0de",
     ]  # fmt: skip
+    blocks = (FAST.to_constant(), "{}", "c0de")  # with and without outer braces
     with subprocess.Popen(["sleep", "300"]) as owner:
         environment = {"TMPDIR": str(short_folder), "KBWF_OWNER": owner_of(owner.pid)}
         jobs = [
-            kbwf(*arguments, "--idx", idx, "--output", short_folder / f"{idx}.json", **environment) for idx in (0, 1, 2)
+            kbwf(*arguments, "--output", short_folder / f"{idx}.json", "--job", idx, *blocks, **environment)
+            for idx in (0, 1, 2)
         ]
         owner.kill()
     assert [job.returncode for job in jobs] == [0, 0, 5]

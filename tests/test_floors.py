@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FOR_RULES = {
     "kbwf.plan", "kbwf.errors", "kbwf.policies.table", "kbwf.provenance", "kbwf.records.origin", "kbwf.settings",
-    "kbwf.tasks.locations", "kbwf.warm.lifetime",
+    "kbwf.tasks.locations", "kbwf.warm.lifetime", "kbwf.warm.slots",
 }  # fmt: skip
 """Snakemake reads the rule files for every job: neither torch nor a stage may come with them."""
 MODULES = [path for path in sorted((ROOT / "kbwf").rglob("*.py")) if not path.name[0].isdigit()]

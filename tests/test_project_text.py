@@ -69,6 +69,8 @@ LINTS_THAT_ARE_MEANT = (
     "Specify a conda environment or container",  # one pip environment holds everything; its versions are in the records
     "Environment variable PATH",  # set for the jobs, not expected from the user
     "Environment variable KBWF_OWNER",
+    "Environment variable KBWF_STORE",
+    "Environment variable KBWF_GPUS",
     "Mixed rules and functions",  # a helper of one rule stands beside it
     "Param folder is a prefix",  # a folder that the rule fills
 )

@@ -270,6 +270,14 @@ def test_a_model_folder_that_exists_is_accepted(tmp_path: Path) -> None:
     load_settings({"base": {"model": "some/model"}}, "study.yaml")
 
 
+def test_a_constant_is_the_block_without_its_braces() -> None:
+    """Snakemake would take them for a wildcard's; a value that holds one is refused."""
+    block = StudySettings().evaluation
+    assert type(block).model_validate_json("{" + block.to_constant() + "}") == block
+    with pytest.raises(ConfigError, match="settings with braces in their values cannot be handed to a job"):
+        StudySettings.model_validate({"base": {"model": "a{b"}}).base.to_constant()
+
+
 SERVED = {"backend": "openai", "base_url": "http://localhost:8000/v1", "model": "m", "logprobs_temperature": "one"}
 
 

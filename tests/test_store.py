@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kbwf.errors import RecordError
+from kbwf.errors import InfrastructureError, RecordError
 from kbwf.records import Evaluation, Record, Sample, Task
 from kbwf.store import read_record, read_records, write_record, write_records, write_text
 from tests.builders import make_evaluation, make_sample, make_task
@@ -38,10 +38,32 @@ def test_a_failing_write_keeps_the_old_file_and_leaves_no_temporary(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(InfrastructureError, match=r"text was not written, the disk is full .*`kbwf clean --dry-run`"):
         write_text(path, "new")
     assert path.read_text() == "old"
     assert [found.name for found in tmp_path.iterdir()] == ["text"]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "replace"])
+def test_a_folder_that_is_not_writable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    """Read-only, or another user's: no traceback, but the way out."""
+
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, failing, fail)
+    with pytest.raises(
+        RecordError, match=r"text cannot be written \(Permission denied\); make .* or run in another one"
+    ):
+        write_text(tmp_path / "text", "new")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
+    """The same, for real."""
+    (tmp_path / "results").touch()
+    with pytest.raises(RecordError, match=r"results/a cannot be written \(File exists|Not a directory\)"):
+        write_text(tmp_path / "results" / "a", "new")
 
 
 def test_an_interrupt_while_writing_leaves_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

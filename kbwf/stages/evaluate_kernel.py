@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from kbwf import evaluation_store
 from kbwf.errors import RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.judge.judge import Finding, Judge
 from kbwf.judge.processes import Launcher
 from kbwf.provenance import code_digest
 from kbwf.records import CONTROL, Environment, EvalStatus, Evaluation, Sample, Task
-from kbwf.records.base import canonical_json, sha256_of
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
@@ -32,6 +32,7 @@ class EvaluateHandler:
         self._judge: Judge | None = None
         self._judge_key: tuple[str, int] | None = None
         self._environment: Environment | None = None
+        self._remark = ""  # of the store, on the evaluation at hand
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Evaluate one sample of a chunk and write its `Evaluation`.
@@ -57,7 +58,7 @@ class EvaluateHandler:
         )
         evaluation = self.evaluate(task, sample, settings, prompt, Path(request["store"]))
         write_record(Path(request["output"]), evaluation)
-        return {"message": describe(evaluation)}
+        return {"message": "\n".join(filter(None, (describe(evaluation), self._remark)))}
 
     def close(self) -> None:
         """End every process that was started."""
@@ -74,6 +75,7 @@ class EvaluateHandler:
         self, task: Task, sample: Sample, settings: EvaluationSettings, prompt: PromptSettings, store: Path | None
     ) -> Evaluation:
         """The evaluation of one sample; `store` keeps measurements by content, None measures anew."""
+        self._remark = ""
         origin = sample.origin.model_dump()
         extraction = extract_kernel(sample.response, task, prompt.style)
         if extraction.kernel_source is None:
@@ -86,17 +88,18 @@ class EvaluateHandler:
                 mode=settings.mode,
             )
         judge, environment = self._judge_for(settings)
-        digest = kernel_digest(extraction.kernel_source)
+        conditions = _conditions(task, kernel_digest(extraction.kernel_source), settings, environment)
         # The control is always measured anew: its spread is the result.
-        reusable = store is not None and settings.reuse and sample.policy_id != CONTROL
-        earlier = store / f"{_address(task, digest, settings, environment)}.json" if reusable and store else None
-        if earlier is not None and earlier.exists():
-            found = read_record(earlier, Evaluation)
-            return found.model_copy(update={**origin, "kernel_source": extraction.kernel_source, "is_reused": True})
+        folder = store if settings.reuse and sample.policy_id != CONTROL else None
+        if folder is not None:
+            found, self._remark = evaluation_store.find(folder, conditions)
+            if found is not None:
+                own = {**origin, "kernel_source": extraction.kernel_source, "is_reused": True}
+                return found.model_copy(update=own)
         finding = judge.judge(task, extraction.kernel_source, settings)
-        evaluation = _to_record(finding, origin, extraction.kernel_source, digest, environment, settings)
-        if earlier is not None and evaluation.status in _REUSABLE:
-            write_record(earlier, evaluation)
+        evaluation = _to_record(finding, origin, extraction.kernel_source, conditions["kernel"], environment, settings)
+        if folder is not None and evaluation.status in _REUSABLE:
+            self._remark = evaluation_store.keep(folder, conditions, evaluation) or self._remark
         return evaluation
 
     def _judge_for(self, settings: EvaluationSettings) -> tuple[Judge, Environment]:
@@ -122,16 +125,16 @@ def describe(evaluation: Evaluation) -> str:
     )
 
 
-def _address(task: Task, digest: str, settings: EvaluationSettings, environment: Environment) -> str:
+def _conditions(task: Task, digest: str, settings: EvaluationSettings, environment: Environment) -> dict[str, Any]:
     """Equal only where a measurement would be: kernel, task, settings, hardware, software and the judge's own code."""
-    conditions = {
+    return {
         "task": task.reference_sha256,
+        "admits": task.model_dump(mode="json")["admits"],
         "kernel": digest,
         "settings": settings.model_dump(mode="json", exclude={"reuse"}),
         "environment": environment.model_dump(mode="json", exclude={"device_uuid"}),
         "code": code_digest("kbwf.judge.judge"),
     }
-    return sha256_of(canonical_json(conditions))
 
 
 def _to_record(

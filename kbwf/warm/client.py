@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 
 from kbwf.errors import InfrastructureError, KbwfError
+from kbwf.warm import slots
 from kbwf.warm.frames import receive_frame, send_frame
 
 # What a warm process may see of its parent's environment. Keys and tokens are not on the list; the model hub's
@@ -40,7 +41,9 @@ _MAX_PROCESSES_TRIED = 20
 _MAX_BASE_BYTES = 48  # a socket's path has 107 at most
 
 
-def call(kind: str, request: dict, code: str, owner: str, credentials: tuple[str, ...] = ()) -> dict:
+def call(
+    kind: str, request: dict, code: str, owner: str, credentials: tuple[str, ...] = (), *, needs_gpu: bool = True
+) -> dict:
     """Send one request to the warm process of this kind and return its reply.
 
     Args:
@@ -48,14 +51,19 @@ def call(kind: str, request: dict, code: str, owner: str, credentials: tuple[str
         code: digest of the code the process must run.
         owner: the process leaves when this one is gone (`lifetime.owner_of`).
         credentials: names of environment variables handed on besides `ENVIRONMENT`.
+        needs_gpu: one of the workflow's GPUs is this request's alone; each has a process of its own.
 
     Raises:
         KbwfError: what the handler raised, with its message and exit code.
         InfrastructureError: the process could not be started, or died before it answered.
     """
-    path = _socket_path(kind, code, owner)
+    with slots.held(gpus() if needs_gpu else (), str(request.get("task")), runtime_dir()) as gpu:
+        return _call(kind, request, _socket_path(kind, code, owner, gpu), owner, credentials, gpu)
+
+
+def _call(kind: str, request: dict, path: str, owner: str, credentials: tuple[str, ...], gpu: str) -> dict:
     for _ in range(_MAX_PROCESSES_TRIED):
-        connection = _connect(path) or _start(kind, path, owner, credentials)
+        connection = _connect(path) or _start(kind, path, owner, credentials, gpu)
         if connection is None:
             continue
         with connection:
@@ -74,6 +82,11 @@ def call(kind: str, request: dict, code: str, owner: str, credentials: tuple[str
         failure.exit_code = reply["exit_code"]
         raise failure
     return reply
+
+
+def gpus() -> tuple[str, ...]:
+    """The GPUs that a workflow's jobs share on this machine (`slots.slots_of`); by hand CUDA's choice holds."""
+    return tuple(os.environ.get("KBWF_GPUS", "").split())
 
 
 def runtime_dir() -> str:
@@ -100,9 +113,9 @@ def _is_taken(connection: socket.socket, request: dict) -> bool:
     return receive_frame(connection) == TAKEN
 
 
-def _socket_path(kind: str, code: str, owner: str) -> str:
+def _socket_path(kind: str, code: str, owner: str, gpu: str = "") -> str:
     # The working directory and the interpreter belong to the name: requests carry relative paths' meaning with them.
-    key = hashlib.sha256(json.dumps([kind, code, owner, os.getcwd(), sys.executable]).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([kind, code, owner, gpu, os.getcwd(), sys.executable]).encode()).hexdigest()[:16]
     return os.path.join(runtime_dir(), f"{kind}-{key}.sock")
 
 
@@ -116,7 +129,7 @@ def _connect(path: str) -> socket.socket | None:
     return connection
 
 
-def _start(kind: str, path: str, owner: str, credentials: tuple[str, ...]) -> socket.socket | None:
+def _start(kind: str, path: str, owner: str, credentials: tuple[str, ...], gpu: str) -> socket.socket | None:
     """A connection to a new process; None if it was there and has left again, with somebody else's request."""
     with _locked(path + ".lock"):
         connection = _connect(path)  # another job may have started it while this one waited for the lock
@@ -124,6 +137,7 @@ def _start(kind: str, path: str, owner: str, credentials: tuple[str, ...]) -> so
             return connection
         stale = _identity(path)
         environment = {name: os.environ[name] for name in (*ENVIRONMENT, *credentials) if name in os.environ}
+        environment |= slots.as_environment(gpu)
         with open(path + ".log", "w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "kbwf", "serve", kind, path, owner],

@@ -7,7 +7,7 @@ process's. Its end is told by the kernel through a pidfd, at once and without po
 import os
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 LEFT_WITH_OWNER = 75
 """Exit code of a process whose owner is gone: its work is not done, and worth another try."""
@@ -23,6 +23,27 @@ def owner_of(pid: int) -> str:
     if started is None:
         raise ProcessLookupError(f"no process {pid} is running")
     return f"{pid}:{started}"
+
+
+def owner_in(environment: Mapping[str, str], pid: int) -> dict[str, str]:
+    """The owner of warm processes in a cluster's job, as environment variables for what the job starts.
+
+    It is process `pid` if that is the first of its allocation; else whoever was first there, so that a group's members
+    share what is warm.
+
+    An owner of another allocation or machine, the submitting Snakemake above all, is nobody here.
+    """
+    allocation = environment.get("SLURM_JOB_ID", "")
+    inherited = environment.get("KBWF_OWNER", "")
+    if allocation and environment.get("KBWF_ALLOCATION") == allocation and is_running(inherited):
+        return {"KBWF_OWNER": inherited, "KBWF_ALLOCATION": allocation}
+    return {"KBWF_OWNER": owner_of(pid), "KBWF_ALLOCATION": allocation}
+
+
+def is_running(owner: str) -> bool:
+    """Whether a process of this name runs on this machine."""
+    pid, _, started = owner.partition(":")
+    return pid.isdecimal() and started.isdecimal() and _start_time(int(pid)) == int(started)
 
 
 def leave_with(owner: str, on_leave: Callable[[], None] = lambda: None) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from kbwf.errors import InfrastructureError, KbwfError
-from kbwf.warm import client, frames, lifetime, server
+from kbwf.warm import client, frames, lifetime, server, slots
 from kbwf.warm.lifetime import owner_of
 from tests.conditions import wait_until
 
@@ -121,6 +121,23 @@ def test_other_code_or_another_owner_gets_a_process_of_its_own(folder: Path, own
         assert len(set(pids)) == 3
         assert ask(owner)["pid"] == pids[0]
         other.kill()
+
+
+def test_two_gpus_have_a_process_each_and_no_more(
+    folder: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six jobs at once, two workers, each of which sees its own GPU alone; what needs no GPU has a third process."""
+    monkeypatch.setenv("KBWF_GPUS", "GPU-aaaa GPU-bbbb")
+    with slots.held(("GPU-aaaa",), "", client.runtime_dir()):
+        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-bbbb"
+    with slots.held(("GPU-bbbb",), "", client.runtime_dir()):
+        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-aaaa"
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: ask(owner), range(6)))
+    assert len({answer["pid"] for answer in answers}) <= 2
+    assert (folder / "starts").read_text() == "xx"
+    elsewhere = client.call("evaluate", {}, "c0de", owner_of(owner.pid), needs_gpu=False)
+    assert "CUDA_VISIBLE_DEVICES" not in elsewhere["environment"]
 
 
 def test_the_process_leaves_with_its_owner(folder: Path, owner: subprocess.Popen[bytes]) -> None:
@@ -278,6 +295,29 @@ def test_an_owner_is_a_pid_with_its_start() -> None:
         assert lifetime._open(name) is None
     with pytest.raises(ProcessLookupError, match=f"no process {process.pid} is running"):
         owner_of(process.pid)
+
+
+def test_the_first_process_of_an_allocation_owns_what_is_warm_there() -> None:
+    """Its successors there share it; the submitting process, another allocation and the dead own nothing."""
+    with subprocess.Popen(["sleep", "300"]) as first, subprocess.Popen(["sleep", "300"]) as second:
+        submitting = {"KBWF_OWNER": owner_of(os.getpid()), "SLURM_JOB_ID": "7"}
+        owned = lifetime.owner_in(submitting, first.pid)
+        assert owned == {"KBWF_OWNER": owner_of(first.pid), "KBWF_ALLOCATION": "7"}
+        step = {**submitting, **owned}
+        assert lifetime.owner_in(step, second.pid) == owned
+        other = lifetime.owner_in({**step, "SLURM_JOB_ID": "8"}, second.pid)
+        assert other == {"KBWF_OWNER": owner_of(second.pid), "KBWF_ALLOCATION": "8"}
+        first.kill()
+        first.wait()
+        assert lifetime.owner_in(step, second.pid)["KBWF_OWNER"] == owner_of(second.pid)
+        second.kill()
+    assert not lifetime.is_running("") and not lifetime.is_running("1:x")
+
+
+def test_outside_of_slurm_a_job_on_another_machine_owns_what_it_starts() -> None:
+    """Other clusters name no allocation."""
+    inherited = {"KBWF_OWNER": "4000000:1"}
+    assert lifetime.owner_in(inherited, os.getpid()) == {"KBWF_OWNER": owner_of(os.getpid()), "KBWF_ALLOCATION": ""}
 
 
 def test_whoever_finds_its_owner_gone_leaves_at_once() -> None:

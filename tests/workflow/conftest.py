@@ -11,6 +11,17 @@ import pytest
 
 REPOSITORY = Path(__file__).parents[2]
 
+NAMES = (
+    "kbwf",
+    "snakemake_logger_plugin_kbwf",
+    "rules",
+    "workflow",
+    "profiles",
+    "Snakefile",
+    "config.yaml",
+    "README.md",
+)
+
 TINY_STUDY = """
 tasks: {subset: [1, 13]}
 sampling: {num_samples: 4, chunk_size: 2, seeds: [0], temperature: 1.0, max_tokens: 24}
@@ -28,7 +39,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("kbwf", "rules", "workflow", "profiles", "Snakefile", "config.yaml", "README.md"):
+        for name in NAMES:
             source = REPOSITORY / name
             if source.is_dir():
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,6 +1,8 @@
 """Runs that are killed, and runs that must not start."""
 
+import os
 import signal
+import time
 
 import pytest
 
@@ -80,6 +82,27 @@ def test_a_bad_configuration_stops_before_the_dag(finished: Project, study: str,
     assert message in output
     assert "Traceback" not in output
     assert before == sorted(path for path in (finished.folder / "results").rglob("*") if "logs" not in path.parts)
+
+
+def test_a_results_folder_that_cannot_be_written_to_stops_the_run_before_its_first_job(project: Project) -> None:
+    """Here it is a file; a full disk or another user's folder is told in the same sentence."""
+    (project.folder / "results").write_text("in the way")
+    code, output = project.run("results/tasks/l0_p001.json")
+    assert code != 0
+    assert "results cannot be written to (File exists); free space, make it a folder of your own" in output
+    assert "Traceback" not in output
+    assert not (project.folder / "results/logs").exists()
+
+
+def test_a_node_whose_clock_is_ahead_reruns_nothing(finished: Project) -> None:
+    """Inputs that seem younger than what was made of them: equal content decides, not the time."""
+    ahead_s = time.time() + 600
+    for path in [
+        *(finished.folder / "results/tasks").iterdir(),
+        *(finished.folder / "results/samples").rglob("*.jsonl"),
+    ]:
+        os.utime(path, (ahead_s, ahead_s))
+    assert "Nothing to be done" in finished.run()[1]
 
 
 def test_an_empty_side_of_the_split_stops_before_the_dag(project: Project) -> None:
