@@ -105,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("policy", help="checkpoint.json of the policy that scores")
     for command in (adapt, probe):
         command.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
+        command.add_argument("--access", default="{}", help="more of the same, on which no result depends")
         command.add_argument("--prompt", default="{}", help="config block prompt as JSON")
         command.add_argument("--tasks", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
@@ -251,7 +252,7 @@ def _adapt(options: argparse.Namespace) -> str:
 
     this = Step(options.policy, options.run_id, options.seed, options.step)
     tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
-    prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    prompt, base = PromptSettings.model_validate_json(options.prompt), _told(options, Path(options.parent))
     run = RunSettings.from_update_param(options.run_settings)
     return adapt_policy(this, run, base, prompt, Path(options.parent), tasks, scored, Path(options.output))
 
@@ -263,7 +264,7 @@ def _probe(options: argparse.Namespace) -> str:
     from kbwf.stages.probe_policy import probe_policy
 
     tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
-    prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    prompt, base = PromptSettings.model_validate_json(options.prompt), _told(options, Path(options.policy))
     return probe_policy(Path(options.policy), base, prompt, tasks, scored, Path(options.output))
 
 
@@ -358,6 +359,15 @@ def _credentials_of(backend: str) -> tuple[str, ...]:
     from kbwf.policies.table import BACKENDS
 
     return BACKENDS[backend].credentials if backend in BACKENDS else ()
+
+
+def _told(options: argparse.Namespace, checkpoint: Any) -> dict[str, Any]:
+    """What the backend of a checkpoint is told; its credentials are then where it looks for them."""
+    from kbwf.records import Checkpoint
+    from kbwf.store import read_record
+
+    _read_dotenv(_credentials_of(read_record(checkpoint, Checkpoint).backend))
+    return {**json.loads(options.settings), **json.loads(options.access)}
 
 
 def _read_dotenv(credentials: tuple[str, ...]) -> None:
