@@ -59,7 +59,7 @@ def explained(error: BaseException, what: str, key: str, deadline_s: float, comp
             f"{what}: the service refused it: {said}; correct it, or, if a checkpoint is gone, remove the folders of"
             " its run under results/policies and run again"
         )
-    if isinstance(error, ValueError):
+    if isinstance(error, ValueError) or type(error).__name__ == "APIResponseValidationError":
         return PolicyError(
             f"{what}: that is no answer of Tinker's ({said}); check base.base_url, and the SDK's version"
         )

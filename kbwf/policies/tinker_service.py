@@ -83,9 +83,9 @@ class Service:
         from tinker.lib.retry_handler import RetryConfig
 
         of = {"base_model": self._base.model} if path is None else {"model_path": path}
-        patience = RetryConfig(progress_timeout=self._base.deadline_s)
+        # Ours comes first, and says more.
+        patience = RetryConfig(progress_timeout=2 * self._base.deadline_s)
         what = f"opening {path or self._base.model}"
-        self._is_open = True
         return self._started(lambda: self._client.create_sampling_client(**of, retry_config=patience), what)
 
     def training_client(self, create: Callable[[Any], Any], what: str) -> Any:
@@ -95,7 +95,6 @@ class Service:
             PolicyError: the weights are not there any more, or the model cannot be trained.
             InfrastructureError: the service does not answer.
         """
-        self._is_open = True
         return self._started(lambda: create(self._client), what)
 
     def results(self, calls: Sequence[Callable[[], Any]], what: str) -> list[Any]:
@@ -130,25 +129,17 @@ class Service:
         if self._is_open:
             self._is_open = False
             try:
-                self._client.close("success").result(timeout=CLOSE_S)
+                _in_thread(lambda: self._client.close("success"), CLOSE_S)
             except Exception as error:  # whatever it was: the work is done, and the service forgets us by itself
                 logging.getLogger(__name__).info("the session was not closed (%s)", type(error).__name__)
 
     def _started(self, start: Callable[[], Any], what: str) -> Any:
-        """The result of a future; `start` itself may block, for the first call of a session does its requests."""
-        atexit.register(self.close)
-        answer: Future[Any] = Future()
-
-        def work() -> None:
-            try:
-                answer.set_result(start().result(timeout=self._base.deadline_s))
-            except BaseException as error:
-                answer.set_exception(error)
-
-        # A daemon, which a process need not wait for at its end.
-        threading.Thread(target=work, daemon=True).start()
         with self._explaining(what):
-            return answer.result(timeout=self._base.deadline_s)
+            found = _in_thread(start, self._base.deadline_s)
+        if not self._is_open:
+            atexit.register(self.close)
+            self._is_open = True
+        return found
 
     @contextmanager
     def _explaining(self, what: str) -> Iterator[None]:
@@ -161,6 +152,21 @@ class Service:
             message = explained(error, f"{where}: {what}", self._key, self._base.deadline_s, self._complaints.text)
             # Without the cause: the SDK's exceptions hold the request, and the request holds the key.
             raise message from None
+
+
+def _in_thread(start: Callable[[], Any], limit_s: float) -> Any:
+    """The result of a future, whose `start` may block itself: the first call of a session does its requests."""
+    answer: Future[Any] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(start().result(timeout=limit_s))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    # A daemon, which a process need not wait for at its end.
+    threading.Thread(target=work, daemon=True).start()
+    return answer.result(timeout=limit_s)
 
 
 class _LastWarning(logging.Handler):
