@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-servers test-gpu test-all check dag docs clean
+.PHONY: help demo test test-timing test-learning test-studies test-servers test-gpu test-all check dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -22,13 +22,16 @@ test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet
 test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
 	$(BIN)/python -m pytest -q -m learning --log-cli-level=INFO
 
+test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a server, the paper's DAG (3 minutes)
+	$(BIN)/python -m pytest -q -m studies
+
 test-servers: .venv/.installed-dev .venv-servers/.installed ## the backend openai against llama.cpp's server (1 minute)
 	$(BIN)/python -m pytest -q -m servers
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu
 
-test-all: test test-timing test-learning ## all that this host can run
+test-all: test test-timing test-learning test-studies ## all that this host can run
 	if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then $(MAKE) test-gpu; fi
 
 check: .venv/.installed-dev ## format, lint, types, floors, dependencies
