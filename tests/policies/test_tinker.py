@@ -105,7 +105,8 @@ def test_describing_a_policy_asks_for_models_and_looks_at_a_few_tokens(fake: Fak
     """The record has the model's name, and nothing of where the service is."""
     checkpoint = described(fake, tiny_model)
     assert (checkpoint.backend, checkpoint.base_model, checkpoint.revision) == ("tinker", MODEL, None)
-    assert [body["sampling_params"]["temperature"] for body in bodies(fake, "asample")][0] == 2.0
+    looked, _ = bodies(fake, "asample")
+    assert looked["sampling_params"]["temperature"] == 2.0
 
 
 def test_a_wrong_word_about_the_temperature_stops_the_study(fake: FakeTinker, tiny_model: Path) -> None:

@@ -1,6 +1,6 @@
 """Makes skyrl 0.3.0's JAX backend do three things as Tinker does. Imported in the engine's process before it starts.
 
-- Losses are sums over tokens and over data; skyrl divides each example's by its tokens, and the gradient by the examples.
+- Losses are sums over tokens and data; skyrl divides each example's by its tokens, the gradient by the examples.
 - A sampler checkpoint is a snapshot, in an adapter slot of its own; skyrl loads it over the adapter in training.
 - A sampler checkpoint outlives the session that made it, and a restart; skyrl forgets it with its training model.
 """

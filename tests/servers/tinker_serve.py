@@ -1,8 +1,8 @@
 """Run by another environment's Python (`make test-servers`): skyrl's Tinker API on the CPU, for the SDK that we use.
 
 Usage: tinker_serve.py --port PORT --base-model FOLDER --backend jax … (arguments of skyrl 0.3.0's engine). Two things
-are needed for it to start here, and change nothing in how it answers: on Python 3.11 pydantic refuses `typing.TypedDict`,
-and the engine is started by this interpreter rather than by `uv run`.
+are needed for it to start here, and change nothing in how it answers: pydantic refuses `typing.TypedDict` on Python
+3.11, and the engine is started by this interpreter rather than by `uv run`.
 """
 
 import argparse
