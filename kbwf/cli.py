@@ -125,6 +125,14 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("--transfer", nargs="*", default=[])
     for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)
+    estimated = verb("plan", _plan, "say what a study will cost: samples, evaluations, tokens, GPU-hours")
+    estimated.add_argument("studies", nargs="+", help="configuration files, as after snakemake --configfile")
+    estimated.add_argument("--config", default="config.yaml", help="what is read before them")
+    estimated.add_argument("--prompt-tokens", type=int, help="of one prompt")
+    estimated.add_argument("--response-tokens", type=int, help="of one response, rather than sampling.max_tokens")
+    estimated.add_argument("--evaluation-s", type=float, help="GPU-seconds of one evaluation")
+    estimated.add_argument("--drawn-tokens-per-s", type=float, help="that a GPU of this machine draws")
+    estimated.add_argument("--read-tokens-per-s", type=float, help="that a GPU of this machine scores or trains on")
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
@@ -315,6 +323,29 @@ def _report(options: argparse.Namespace) -> str:
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
     return make_report(scored, selections, tasks, report, selection, Path(options.output))
+
+
+def _plan(options: argparse.Namespace) -> str:
+    import dataclasses
+
+    import yaml
+
+    from kbwf.estimate import Assumptions, merged, text_of
+    from kbwf.settings import load_settings
+
+    raw: dict[str, Any] = {}
+    for path in (options.config, *options.studies):
+        try:
+            with open(path, encoding="utf-8") as file:
+                read = yaml.safe_load(file) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path} cannot be read ({error}); give a configuration file") from error
+        if not isinstance(read, dict):
+            raise ConfigError(f"{path} is no configuration: its top level is {type(read).__name__}, not a mapping")
+        raw = merged(raw, read)
+    names = [field.name for field in dataclasses.fields(Assumptions)]
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return text_of(load_settings(raw, " + ".join((options.config, *options.studies))), Assumptions(**given))
 
 
 def _doctor(_: argparse.Namespace) -> str:
