@@ -41,8 +41,9 @@ class BaseSettings(Settings):
     tinker: the name under which the server lists the model · replay: not read."""
     revision: str | None = None
     """Hugging Face revision; None takes the newest and records it."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model runs; auto takes a GPU if there is one."""
+    device: Literal["auto", "cpu", "cuda", "spread"] = "auto"
+    """Where the model runs; auto takes a GPU if there is one · spread: layer by layer over all GPUs, for weights that
+    one cannot hold."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Precision of the weights; auto takes float32 on a CPU and the checkpoint's own on a GPU."""
     adapter: Path | None = None

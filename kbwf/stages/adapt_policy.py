@@ -107,7 +107,8 @@ def adapt_policy(
         _copy(checkpoint, output.parent)
         report, num_without_solution = UpdateReport(0, f"the run has stopped before: {stopped_reason}"), None
     # A service trains on its own machines; what this one has says nothing about them.
-    device = resolve_device(base.get("device", "auto") if BACKENDS[checkpoint.backend].num_gpus else "cpu")
+    asked = base.get("device", "auto") if BACKENDS[checkpoint.backend].num_gpus else "cpu"
+    device = resolve_device("cuda" if asked == "spread" else asked)
     wall_s = time.monotonic() - start_s
     update = PolicyUpdate(
         policy_id=this.policy_id,
