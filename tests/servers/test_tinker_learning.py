@@ -1,4 +1,4 @@
-"""That training on Tinker learns: the task with a known optimum of `make test-learning`, on a server of somebody else's."""
+"""That training on Tinker learns: the toy of `make test-learning`, on a server of somebody else's."""
 
 import logging
 from pathlib import Path
