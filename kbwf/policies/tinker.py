@@ -50,7 +50,7 @@ def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSett
         if weights is not None and weights.base_model != base.model:
             raise PolicyError(f"{base.adapter} was trained on {weights.base_model}, base.model is {base.model}")
         client = service.sampling_client(None if weights is None else weights.sampler_path)
-        _look_at_temperature(TinkerPolicy(base, renderer, service, client, base.model))
+        TinkerPolicy(base, renderer, service, client, base.model).check_temperature()
     finally:
         service.close()
     return Checkpoint(
@@ -173,6 +173,27 @@ class TinkerPolicy:
         """Of prompts and responses together."""
         return sum(len(self._renderer.encode(messages)) + len(response) for messages, response in passages)
 
+    def check_temperature(self) -> None:
+        """Draw a few tokens, score them, and see whether `base.logprobs_temperature` is what they show.
+
+        Raises:
+            PolicyError: it is not; surprisal and every ratio of training would be wrong.
+            InfrastructureError: the service did not answer in time.
+        """
+        prompt_ids = self._renderer.encode([{"role": "user", "content": "Name a few colours."}])
+        call = self._call(prompt_ids, 1, 0, LOOK_TEMPERATURE, LOOK_TOKENS)
+        (answer,) = self._service.results([call], f"sampling from {self.model}")
+        (sequence,) = answer.sequences
+        if not len(sequence.tokens):
+            return
+        (scores_T,) = self._score([(prompt_ids, sequence.tokens)])
+        found, said = temperature_of(self._reported(sequence), scores_T), self._base.logprobs_temperature
+        if found != said:
+            raise PolicyError(
+                f"base.logprobs_temperature is {said}, but the log-probabilities of {self.model} are at"
+                f" {'temperature 1' if found == 'one' else 'the sampling temperature'}; set it to {found}"
+            )
+
     def release(self) -> None:
         """End the session."""
         self._service.close()
@@ -241,21 +262,3 @@ def temperature_of(reported: Sequence[float], scores: Sequence[float]) -> str:
     """
     differences = [abs(one - other) for one, other in zip(reported, scores, strict=True)]
     return "one" if statistics.median(differences) <= MAX_LOOK_NATS else "sampling"
-
-
-def _look_at_temperature(policy: TinkerPolicy) -> None:
-    """Whether the setting is what the service does: a wrong one makes surprisal and every ratio of training wrong."""
-    messages = [{"role": "user", "content": "Name a few colours."}]
-    prompt_ids = policy._renderer.encode(messages)
-    call = policy._call(prompt_ids, 1, 0, LOOK_TEMPERATURE, LOOK_TOKENS)
-    (answer,) = policy._service.results([call], f"sampling from {policy.model}")
-    (sequence,) = answer.sequences
-    if not len(sequence.tokens):
-        return
-    (scores_T,) = policy._score([(prompt_ids, sequence.tokens)])
-    found, said = temperature_of(policy._reported(sequence), scores_T), policy._base.logprobs_temperature
-    if found != said:
-        raise PolicyError(
-            f"base.logprobs_temperature is {said}, but the log-probabilities of {policy.model} are at"
-            f" {'temperature 1' if found == 'one' else 'the sampling temperature'}; set it to {found}"
-        )

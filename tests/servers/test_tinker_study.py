@@ -17,14 +17,14 @@ pytestmark = pytest.mark.servers
 STUDY = """
 tasks: {{subset: [1, 3]}}
 base: {{backend: tinker, model: "{model}", base_url: "{url}", logprobs_temperature: one, deadline_s: {deadline_s}}}
-sampling: {{num_samples: 8, chunk_size: 8, seeds: [0], temperature: 1.0, max_tokens: 32}}
+sampling: {{num_samples: 4, chunk_size: 4, seeds: [0], temperature: 1.0, max_tokens: 32}}
 identity: {{num_samples: 0}}
 evaluation: {{mode: fast}}
 report: {{num_resamples: 200}}
 runs:
-  - {{name: ttt, method: grpo, tasks: study, num_steps: 2, rollouts_per_task: 8, learning_rate: 0.002,
+  - {{name: ttt, method: grpo, tasks: study, num_steps: 2, rollouts_per_task: 4, learning_rate: 0.002,
      is_probed: false}}
-  - {{name: sdpo, method: sdpo, tasks: [1, 3], num_steps: 1, rollouts_per_task: 8, learning_rate: 0.001}}
+  - {{name: sdpo, method: sdpo, tasks: [1, 3], num_steps: 1, rollouts_per_task: 4, learning_rate: 0.001}}
 """
 MAX_OFF_POLICY_NATS = 1e-3
 """Trainer and sampler are two programs of one server, both in float32."""
@@ -39,6 +39,7 @@ def set_study(project: Project, model: Path, server: TinkerServer, deadline_s: f
     project.study("tinker.yaml", STUDY.format(model=model, url=server.url, deadline_s=deadline_s))
 
 
+@pytest.mark.timeout(1800)
 def test_a_study_goes_on_where_it_was_when_the_server_was_lost(
     tmp_path: Path, two_task_policy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -54,7 +55,7 @@ def test_a_study_goes_on_where_it_was_when_the_server_was_lost(
         code, output = project.run(first, studies=("tinker.yaml",))
         assert code == 0, output[-6000:]
         set_study(project, two_task_policy, server, IMPATIENT_S)
-        process = project.start(studies=("tinker.yaml",))
+        process = project.start("results/policies/sdpo_seed0.step1/checkpoint.json", studies=("tinker.yaml",))
         while not (project.folder / "results/logs/adapt_policy/sdpo_seed0.step1.log").exists():
             assert process.poll() is None, process.communicate()[0][-6000:]
             time.sleep(0.05)
