@@ -36,4 +36,4 @@ rule all:
 # The A/A control alone: what this machine's judge says of unchanged references. Needs no model.
 rule identity_control:
     input:
-        scored([CONTROL] if CONTROL in POLICIES else [], TASKS, SEEDS),
+        control_of,

@@ -105,3 +105,12 @@ def scored(policies, tasks, seeds, count=None):
             num=count or POLICIES[policy].sampling.num_samples,
         )
     ]
+
+
+def control_of(wildcards):
+    """The control's scored samples; only asked for by name, as a study may leave it out."""
+    if CONTROL not in POLICIES:
+        raise WorkflowError(
+            "identity.num_samples is 0: there is no control to measure; set 4"
+        )
+    return scored([CONTROL], TASKS, SEEDS)

@@ -53,6 +53,16 @@ def test_an_update_of_the_paper_s_studies_can_be_planned(
     assert planned["evaluate_kernel"] == num_rollouts
 
 
+def test_a_study_may_leave_the_control_out(project: Project) -> None:
+    """Its other samples are planned; the control's own target says what is missing."""
+    project.study("alone.yaml", "identity: {num_samples: 0}\nruns: []")
+    studies = ("tiny.yaml", "alone.yaml")
+    assert project.planned(studies=studies)["evaluate_kernel"] == 8
+    code, output = project.run("identity_control", "--dry-run", studies=studies)
+    assert code != 0
+    assert "identity.num_samples is 0: there is no control to measure; set 4" in output
+
+
 @pytest.mark.studies
 def test_a_study_on_a_server_leaves_the_key_nowhere(project: Project) -> None:
     """From `.env` to the server's ears; no file of the run holds it, and a server that moves is asked nothing again."""
