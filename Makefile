@@ -26,7 +26,7 @@ test-learning: .venv/.installed-dev ## that training learns, and with shuffled r
 test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a server, the paper's DAG (3 minutes)
 	$(BIN)/python -m pytest -q -m studies
 
-test-servers: .venv/.installed-dev .venv-servers/.installed ## the backend openai against llama.cpp's server (1 minute)
+test-servers: .venv/.installed-dev .venv-servers/.installed .venv-tinker-server/.installed ## backends against servers of somebody else's (10 minutes, 2.2 GB)
 	$(BIN)/python -m pytest -q -m servers
 
 test-store: .venv/.installed-dev ## the evaluation store under eight processes and random kills (1 minute)
@@ -75,11 +75,16 @@ clean: ## remove results and Snakemake's memory of them
 	.venv-servers/bin/pip install --quiet --disable-pip-version-check xllamacpp==2026.10.11549 gguf==0.19.0
 	touch $@
 
+.venv-tinker-server/.installed: Makefile
+	test -x .venv-tinker-server/bin/python || $(PYTHON) -m venv .venv-tinker-server
+	.venv-tinker-server/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 'skyrl[tinker,jax]==0.3.0' tinker==0.38.0
+	touch $@
+
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e .
 	touch $@
 
 .venv/.installed-dev: .venv/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e '.[dev,tinker]'
 	touch $@

@@ -110,6 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     probe.add_argument("policy", help="checkpoint.json of the policy that scores")
     for command in (adapt, probe):
         command.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
+        command.add_argument("--access", default="{}", help="more of the same, on which no result depends")
         command.add_argument("--prompt", default="{}", help="config block prompt as JSON")
         command.add_argument("--tasks", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
@@ -130,6 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)
     upkeep.add_verbs(verb, store)
+    estimated = verb("plan", _plan, "say what a study will cost: samples, evaluations, tokens, GPU-hours")
+    estimated.add_argument("studies", nargs="+", help="configuration files, as after snakemake --configfile")
+    estimated.add_argument("--config", default="config.yaml", help="what is read before them")
+    estimated.add_argument("--prompt-tokens", type=int, help="of one prompt")
+    estimated.add_argument("--response-tokens", type=int, help="of one response, rather than sampling.max_tokens")
+    estimated.add_argument("--evaluation-s", type=float, help="GPU-seconds of one evaluation")
+    estimated.add_argument("--drawn-tokens-per-s", type=float, help="that a GPU of this machine draws")
+    estimated.add_argument("--read-tokens-per-s", type=float, help="that a GPU of this machine scores or trains on")
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     oracle = verb("oracle", _oracle, "measure how many wrong kernels the rules of the verdict let through")
     oracle.add_argument(
@@ -277,7 +286,7 @@ def _adapt(options: argparse.Namespace) -> str:
 
     this = Step(options.policy, options.run_id, options.seed, options.step)
     tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
-    prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    prompt, base = PromptSettings.model_validate_json(options.prompt), _told(options, Path(options.parent))
     run = RunSettings.from_update_param(options.run_settings)
     return adapt_policy(this, run, base, prompt, Path(options.parent), tasks, scored, Path(options.output))
 
@@ -289,7 +298,7 @@ def _probe(options: argparse.Namespace) -> str:
     from kbwf.stages.probe_policy import probe_policy
 
     tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
-    prompt, base = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    prompt, base = PromptSettings.model_validate_json(options.prompt), _told(options, Path(options.policy))
     return probe_policy(Path(options.policy), base, prompt, tasks, scored, Path(options.output))
 
 
@@ -340,6 +349,29 @@ def _report(options: argparse.Namespace) -> str:
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
     return make_report(scored, selections, tasks, report, selection, Path(options.output))
+
+
+def _plan(options: argparse.Namespace) -> str:
+    import dataclasses
+
+    import yaml
+
+    from kbwf.estimate import Assumptions, merged, text_of
+    from kbwf.settings import load_settings
+
+    raw: dict[str, Any] = {}
+    for path in (options.config, *options.studies):
+        try:
+            with open(path, encoding="utf-8") as file:
+                read = yaml.safe_load(file) or {}
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path} cannot be read ({error}); give a configuration file") from error
+        if not isinstance(read, dict):
+            raise ConfigError(f"{path} is no configuration: its top level is {type(read).__name__}, not a mapping")
+        raw = merged(raw, read)
+    names = [field.name for field in dataclasses.fields(Assumptions)]
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return text_of(load_settings(raw, " + ".join((options.config, *options.studies))), Assumptions(**given))
 
 
 def _doctor(_: argparse.Namespace) -> str:
@@ -410,6 +442,15 @@ def _credentials_of(backend: str) -> tuple[str, ...]:
     from kbwf.policies.table import BACKENDS
 
     return BACKENDS[backend].credentials if backend in BACKENDS else ()
+
+
+def _told(options: argparse.Namespace, checkpoint: Any) -> dict[str, Any]:
+    """What the backend of a checkpoint is told; its credentials are then where it looks for them."""
+    from kbwf.records import Checkpoint
+    from kbwf.store import read_record
+
+    _read_dotenv(_credentials_of(read_record(checkpoint, Checkpoint).backend))
+    return {**json.loads(options.settings), **json.loads(options.access)}
 
 
 def _read_dotenv(credentials: tuple[str, ...]) -> None:

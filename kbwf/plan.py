@@ -108,7 +108,7 @@ def policies(study: StudySettings) -> dict[str, PlannedPolicy]:
     planned = compared_policies(study)
     base = planned[BASE]
     for run in runs(study).values():
-        require_adaptable(BASE, base)
+        require_adaptable(BASE, base, run.settings)
         if run.start not in planned:
             planned[run.start] = base._replace(sampling=run.sampling)
         for step in run.steps:
@@ -136,11 +136,11 @@ def compared_policies(study: StudySettings) -> dict[str, PlannedPolicy]:
     return planned
 
 
-def require_adaptable(policy_id: str, policy: PlannedPolicy) -> None:
+def require_adaptable(policy_id: str, policy: PlannedPolicy, run: RunSettings) -> None:
     """Asked for the policy that a run of training begins with.
 
     Raises:
-        ConfigError: its backend samples only.
+        ConfigError: its backend samples only, or cannot train by this run's method.
     """
     if policy.backend.trainer is None:
         able = [name for name, backend in BACKENDS.items() if backend.trainer]
@@ -148,6 +148,17 @@ def require_adaptable(policy_id: str, policy: PlannedPolicy) -> None:
             f"policy {policy_id} runs on backend {policy.backend.name!r}, which cannot be trained; set base.backend:"
             f" {' or '.join(able)}, or runs: []"
         )
+    if policy.backend.gives_distributions:
+        return
+    for key, is_set, instead in (
+        ("method", run.method == "sdpo-topk", "method: sdpo"),
+        ("entropy_coefficient", run.entropy_coefficient != 0, "entropy_coefficient: 0"),
+    ):
+        if is_set:
+            raise ConfigError(
+                f"run {run.name!r}: {key} {getattr(run, key)} needs whole distributions, which backend"
+                f" {policy.backend.name!r} does not give; set {instead}, or base.backend: local"
+            )
 
 
 def recording_files(study: StudySettings, task_ids: tuple[str, ...]) -> list[str]:

@@ -19,7 +19,8 @@ rule adapt_policy:
         policy=one_of(ADAPTED),
     priority: 5
     resources:
-        gpu=1,
+        gpu=lambda wildcards: POLICIES[wildcards.policy].backend.num_gpus,
+        access=access_of,
     params:
         policy="{policy}",
         run_id=lambda wildcards: step_of(wildcards)[0].run_id,
@@ -34,7 +35,7 @@ rule adapt_policy:
         ),
     shell:
         "kbwf adapt {params.policy} --run-id {params.run_id} --seed {params.seed} --step {params.step}"
-        " --run-settings {params.run:q} --settings {params.settings:q} --prompt {params.prompt:q} --parent {input.parent:q}"
+        " --run-settings {params.run:q} --settings {params.settings:q} --access {resources.access:q} --prompt {params.prompt:q} --parent {input.parent:q}"
         " --tasks {input.tasks:q} --scored {input.scored:q} --output {output.checkpoint:q} > {log:q} 2>&1"
 
 
@@ -52,15 +53,16 @@ rule probe_policy:
     wildcard_constraints:
         policy=one_of(ADAPTED),
     resources:
-        gpu=1,
+        gpu=lambda wildcards: POLICIES[wildcards.policy].backend.num_gpus,
+        access=access_of,
     params:
         settings=lambda wildcards: POLICIES[wildcards.policy].settings,
         prompt=lambda wildcards: cfg.prompt.to_param(),
         code=stage_digest("probe_policy"),
         policy_code=policy_code,
     shell:
-        "kbwf probe {input.policy:q} --settings {params.settings:q} --prompt {params.prompt:q}"
-        " --tasks {input.tasks:q} --scored {input.scored:q} --output {output:q} > {log:q} 2>&1"
+        "kbwf probe {input.policy:q} --settings {params.settings:q} --access {resources.access:q}"
+        " --prompt {params.prompt:q} --tasks {input.tasks:q} --scored {input.scored:q} --output {output:q} > {log:q} 2>&1"
 
 
 # A checkpoint, because which step's fresh samples are needed is only known when the steps have been compared.

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from kbwf.errors import ConfigError
 from kbwf.run_settings import RunSettings
 from kbwf.settings import BaseSettings, ControlSettings, SamplingSettings, StudySettings, TaskSettings
 from tests.builders import PUBLISHED_EVAL_IDS, level_folder_with
+
+RUN = RunSettings(name="a", method="grpo", tasks="study")
 
 
 def test_subset_chooses_a_side_of_the_split_or_listed_ids() -> None:
@@ -98,10 +101,29 @@ def test_a_policy_on_a_server_cannot_be_trained() -> None:
     fields = {"backend": "openai", "base_url": "http://a:1/v1", "model": "m", "logprobs_temperature": "one"}
     served = plan.policies(StudySettings(base=BaseSettings.model_validate(fields)))["base"]
     with pytest.raises(
-        ConfigError, match="policy base runs on backend 'openai', which cannot be trained; set .*: local"
+        ConfigError, match="policy base runs on backend 'openai', which cannot be trained; set .*: local or tinker"
     ):
-        plan.require_adaptable("base", served)
-    plan.require_adaptable("base", plan.policies(StudySettings())["base"])
+        plan.require_adaptable("base", served, RUN)
+    plan.require_adaptable("base", plan.policies(StudySettings())["base"], RUN)
+
+
+@pytest.mark.parametrize(
+    ("run", "message"),
+    [
+        ({"method": "sdpo-topk"}, "run 'a': method sdpo-topk needs whole distributions, .*'tinker' .*set method: sdpo"),
+        ({"method": "grpo", "entropy_coefficient": 0.1}, "entropy_coefficient 0.1 needs .*set entropy_coefficient: 0"),
+    ],
+)
+def test_a_run_that_needs_whole_distributions_stops_where_there_are_none(run: dict[str, Any], message: str) -> None:
+    """Before the DAG; on this machine's model it is planned, and so are other methods on the service."""
+    on_tinker = {"backend": "tinker", "model": "m", "logprobs_temperature": "one"}
+    raw = {"runs": [{"name": "a", "tasks": "study", **run}]}
+    with pytest.raises(ConfigError, match=message):
+        plan.policies(StudySettings.model_validate(raw | {"base": on_tinker}))
+    assert "a_seed0.step1" in plan.policies(StudySettings.model_validate(raw))
+    for method in ("grpo", "sdpo", "rlvr"):
+        other = {"base": on_tinker, "runs": [{"name": "a", "tasks": "study", "method": method}]}
+        assert plan.policies(StudySettings.model_validate(other))["a_seed0.step1"].backend.name == "tinker"
 
 
 def test_a_run_needs_a_backend_that_can_be_trained() -> None:
@@ -109,7 +131,9 @@ def test_a_run_needs_a_backend_that_can_be_trained() -> None:
     served = {"backend": "openai", "base_url": "http://a:1/v1", "model": "m", "logprobs_temperature": "one"}
     for base, name in ((served, "openai"), ({"backend": "replay", "path": "a.jsonl"}, "replay")):
         raw = {"base": base, "runs": [{"name": "a", "method": "grpo", "tasks": "study"}]}
-        with pytest.raises(ConfigError, match=f"backend '{name}', which cannot be trained; set .*: local, or runs:"):
+        with pytest.raises(
+            ConfigError, match=f"backend '{name}', which cannot be trained; set .*: local or tinker, or"
+        ):
             plan.policies(StudySettings.model_validate(raw))
         assert list(plan.policies(StudySettings.model_validate(raw | {"runs": []}))) == ["base", "identity"]
 

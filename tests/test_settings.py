@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kbwf.errors import ConfigError
 from kbwf.run_settings import RunSettings
-from kbwf.settings import SamplingSettings, StudySettings, TaskSettings, load_settings
+from kbwf.settings import BaseSettings, SamplingSettings, StudySettings, TaskSettings, load_settings
 
 ROOT = Path(__file__).parents[1]
 STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "workflow" / "studies").glob("*.yaml"))]
@@ -278,19 +278,27 @@ def test_a_constant_is_the_block_without_its_braces() -> None:
         StudySettings.model_validate({"base": {"model": "a{b"}}).base.to_constant()
 
 
+ON_TINKER = {"backend": "tinker", "model": "org/model", "logprobs_temperature": "sampling"}
 SERVED = {"backend": "openai", "base_url": "http://localhost:8000/v1", "model": "m", "logprobs_temperature": "one"}
 
 
 @pytest.mark.parametrize(
     ("base", "message"),
     [
-        ({"backend": "vllm"}, "base.backend: Input should be 'local', 'openai' or 'replay'"),
+        ({"backend": "vllm"}, "base.backend: Input should be 'local', 'openai', 'tinker' or 'replay'"),
         (SERVED | {"base_url": None}, "base.base_url is needed with base.backend: openai"),
         (SERVED | {"logprobs_temperature": None}, "base.logprobs_temperature is needed with base.backend: openai"),
         (SERVED | {"base_url": "localhost:8000"}, "base.base_url must be like http://localhost:8000/v1"),
         (SERVED | {"base_url": "http://h/v1?api-key=1"}, "without user, password or query"),
         (SERVED | {"dtype": "float16"}, "base.dtype goes with base.backend: local, not with openai; remove it"),
-        (SERVED | {"adapter": "a"}, "base.adapter goes with base.backend: local, not with openai; remove it"),
+        (SERVED | {"adapter": "a"}, "base.adapter goes with base.backend: local or tinker, not with openai"),
+        (SERVED | {"renderer": "qwen3"}, "base.renderer goes with base.backend: tinker, not with openai"),
+        ({"max_in_flight": 2}, "base.max_in_flight goes with base.backend: openai or tinker, not with local"),
+        ({"backend": "tinker"}, "base.logprobs_temperature is needed with base.backend: tinker"),
+        (ON_TINKER | {"timeout_s": 1}, "base.timeout_s goes with base.backend: openai, not with tinker"),
+        (ON_TINKER | {"revision": "main"}, "base.revision goes with base.backend: local, not with tinker"),
+        (ON_TINKER | {"renderer": "harmony"}, "base.renderer: Input should be 'gpt-oss', 'qwen3' or"),
+        (ON_TINKER | {"logprobs_temperature": "none"}, "the service always gives them: one or sampling"),
         (SERVED | {"path": "a.jsonl"}, "base.path goes with base.backend: replay, not with openai"),
         (SERVED | {"extra_body": {"n": 4, "top_k": 1}}, "base.extra_body must not set n: other settings decide"),
         ({"extra_body": {"top_k": 1}}, "base.extra_body goes with base.backend: openai, not with local"),
@@ -300,6 +308,17 @@ SERVED = {"backend": "openai", "base_url": "http://localhost:8000/v1", "model": 
 def test_a_backend_has_keys_of_its_own(base: dict[str, Any], message: str) -> None:
     """Those it needs, and those that belong to another, are named with the way out."""
     assert message in _refusal({"base": base})
+
+
+def test_where_the_service_is_and_how_long_to_wait_draws_nothing_anew() -> None:
+    """Renderer, tokenizer and adapter do."""
+    near, far = (
+        BaseSettings.model_validate(ON_TINKER | {"base_url": url, "deadline_s": seconds, "max_in_flight": 3})
+        for url, seconds in (("http://a", 1), ("http://b", 2))
+    )
+    assert near.policy_param() == far.policy_param() and near.access_param() != far.access_param()
+    assert {"adapter", "logprobs_temperature", "model", "renderer", "tokenizer"} < set(json.loads(near.policy_param()))
+    assert set(json.loads(near.access_param())) == {"base_url", "deadline_s", "max_in_flight"}
 
 
 def test_a_password_in_a_url_is_refused_and_not_shown() -> None:

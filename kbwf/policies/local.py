@@ -25,7 +25,7 @@ from kbwf.settings import BaseSettings, PromptSettings
 log = logging.getLogger(__name__)
 
 ChatTemplate = Literal["tokenizer", "plain"]
-Device = Literal["auto", "cpu", "cuda"]
+Device = Literal["auto", "cpu", "cuda", "spread"]
 Dtype = Literal["auto", "float64", "float32", "bfloat16", "float16"]
 """Of the weights; auto: float32 on a CPU, the checkpoint's own on a GPU. float64 is for checking the others."""
 
@@ -149,15 +149,18 @@ class LocalPolicy:
                 template.
         """
         location = _location(base_model)
-        if device == "cuda" and not torch.cuda.is_available():
-            raise PolicyError("base.device is cuda, but torch sees no GPU here; use cpu or auto")
+        if device in ("cuda", "spread") and not torch.cuda.is_available():
+            raise PolicyError(f"base.device is {device}, but torch sees no GPU here; use cpu or auto")
         device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
         weights_dtype = dtype if dtype != "auto" else "float32" if device == "cpu" else "auto"
         hub_revision = None if Path(location).is_dir() else revision
         with loading(base_model):
             self._tokenizer = AutoTokenizer.from_pretrained(location, revision=hub_revision)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
-                location, revision=hub_revision, dtype=weights_dtype
+                location,
+                revision=hub_revision,
+                dtype=weights_dtype,
+                device_map="balanced" if device == "spread" else None,
             )
         _check_chat_template(self._tokenizer, base_model, chat_template)
         self._chat_template = chat_template
@@ -177,7 +180,9 @@ class LocalPolicy:
         if adapter is not None:
             self._model = _with_adapter(self._model, adapter)
             self.model += f" + {adapter}@{folder_digest(Path(adapter))[:12]}"
-        self._model.to(device).eval()
+        if device != "spread":
+            self._model.to(device)
+        self._model.eval()
 
     def sample(
         self, task: Task, messages: Sequence[Message], num_samples: int, seed: int, temperature: float, max_tokens: int

@@ -20,9 +20,13 @@ class Backend(NamedTuple):
     gives_policy_logprobs: bool
     """Whether samples carry log-probabilities at temperature 1: without them no strategy can rank by surprisal."""
     trainer: str | None
-    """A `protocols.TrainerModule`; None: its weights cannot be trained."""
+    """A `training.update.TrainerModule`; None: its weights cannot be trained."""
+    gives_distributions: bool
+    """Whether training sees whole distributions, and not only the tokens that were drawn: method sdpo-topk and an
+    entropy bonus need them."""
     num_gpus: int
-    """What a sampling job asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs beside a timed kernel."""
+    """What a job that samples, scores or trains asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs
+    beside a timed kernel."""
     is_warm: bool
     """Whether sampling jobs share a process that keeps what is slow to load. Without weights there is nothing to keep:
     each job then works by itself, several run at a time, and one that hangs holds nobody up."""
@@ -41,6 +45,7 @@ BACKENDS = {
             credentials=("HF_TOKEN",),  # gated models; the sampling process runs no model-written code
             gives_policy_logprobs=True,
             trainer="kbwf.policies.trainer",
+            gives_distributions=True,
             num_gpus=1,
             is_warm=True,
             is_recorded=False,
@@ -52,6 +57,7 @@ BACKENDS = {
             credentials=(),
             gives_policy_logprobs=True,  # its answer is certain: probability one
             trainer=None,
+            gives_distributions=False,
             num_gpus=1,
             is_warm=True,
             is_recorded=False,
@@ -63,6 +69,19 @@ BACKENDS = {
             credentials=("OPENAI_API_KEY",),
             gives_policy_logprobs=True,  # if the server does: base.logprobs_temperature
             trainer=None,
+            gives_distributions=False,
+            num_gpus=0,
+            is_warm=False,
+            is_recorded=False,
+            can_run_demo=False,
+        ),
+        Backend(
+            name="tinker",
+            module="kbwf.policies.tinker",
+            credentials=("TINKER_API_KEY",),
+            gives_policy_logprobs=True,
+            trainer="kbwf.policies.tinker_trainer",
+            gives_distributions=False,
             num_gpus=0,
             is_warm=False,
             is_recorded=False,
@@ -74,6 +93,7 @@ BACKENDS = {
             credentials=(),
             gives_policy_logprobs=True,  # where they were recorded
             trainer=None,
+            gives_distributions=False,
             num_gpus=0,
             is_warm=False,
             is_recorded=True,

@@ -271,11 +271,9 @@ class LocalTrainer(LocalPolicy):
                 )
                 self._limit = gradient_sum.limit
                 reports.append(report_of(gradient_sum, passages, lessons))
-                if not math.isfinite(reports[-1].gradient_norm):
-                    raise PolicyError(
-                        f"the gradient is {reports[-1].gradient_norm}; lower the learning rate, or set base.dtype:"
-                        " float32"
-                    )
+                norm = reports[-1].gradient_norm
+                if norm is None or not math.isfinite(norm):
+                    raise PolicyError(f"the gradient is {norm}; lower the learning rate, or set base.dtype: float32")
                 for parameter, gradient in zip(parameters, gradient_sum.gradients, strict=True):
                     parameter.grad = gradient
                 self._optimizer.step()

@@ -41,8 +41,9 @@ class PolicyUpdate(Record):
     kl_sample_train_nats: float
     kl_sample_train_v2_nats: float
     max_ratio: float
-    entropy_nats: float
-    gradient_norm: float
+    entropy_nats: float | None
+    gradient_norm: float | None
+    """None, as the entropy, where the service that trained does not tell."""
     num_prompt_tokens: int = Field(ge=0)
     num_response_tokens: int = Field(ge=0)
     """What training read, in one gradient step."""

@@ -102,10 +102,13 @@ def adapt_policy(
             trainer = _open(module, checkpoint, base, prompt, run, this.seed)  # as it was before this update
             report = _without_step(report, f"the run stops: {stopped_reason}")
         _save(trainer, output.parent)
+        trainer.release()
     else:
         _copy(checkpoint, output.parent)
         report, num_without_solution = UpdateReport(0, f"the run has stopped before: {stopped_reason}"), None
-    device = resolve_device(base.get("device", "auto"))
+    # A service trains on its own machines; what this one has says nothing about them.
+    asked = base.get("device", "auto") if BACKENDS[checkpoint.backend].num_gpus else "cpu"
+    device = resolve_device("cuda" if asked == "spread" else asked)
     wall_s = time.monotonic() - start_s
     update = PolicyUpdate(
         policy_id=this.policy_id,
@@ -131,7 +134,9 @@ def adapt_policy(
     # Last, so that a checkpoint that exists is complete.
     write_record(output, _checkpoint(checkpoint, module, this, output.parent))
     return f"{this.policy_id}: mean reward {update.mean_reward:.4g}, " + (
-        report.no_update_reason or f"gradient norm {report.gradient_norm:.3g}, {wall_s:.1f} s"
+        report.no_update_reason
+        or f"max ratio {report.max_ratio:.3g}, {report.num_prompt_tokens + report.num_response_tokens} tokens read,"
+        f" {report.num_teacher_tokens} by the teacher, {wall_s:.1f} s"
     )
 
 

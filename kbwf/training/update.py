@@ -28,8 +28,9 @@ class UpdateReport:
     """Half the mean of its square."""
     max_ratio: float = 0.0
     """Largest exp(logp - logp_old) of all gradient steps."""
-    entropy_nats: float = 0.0
-    gradient_norm: float = 0.0
+    entropy_nats: float | None = 0.0
+    gradient_norm: float | None = 0.0
+    """None, as the entropy: the trainer cannot tell."""
     num_prompt_tokens: int = 0
     num_response_tokens: int = 0
     num_teacher_tokens: int = 0

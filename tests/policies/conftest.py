@@ -17,7 +17,12 @@ CHAT_TEMPLATE = (
 
 
 def save_tiny_model(
-    folder: Path, chat_template: str | None, eos_token_id: int | list[int] | None, *, is_ascii: bool = False
+    folder: Path,
+    chat_template: str | None,
+    eos_token_id: int | list[int] | None,
+    *,
+    is_ascii: bool = False,
+    context: int = 128,
 ) -> Path:
     """A Llama of width 32 and two layers with random weights, its tokens being bytes."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
@@ -40,7 +45,7 @@ def save_tiny_model(
                 num_hidden_layers=2,
                 num_attention_heads=4,
                 num_key_value_heads=2,
-                max_position_embeddings=128,
+                max_position_embeddings=context,
                 # Wide enough that tokens differ clearly in probability.
                 initializer_range=0.4,
                 eos_token_id=0,

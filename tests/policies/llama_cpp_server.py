@@ -1,6 +1,6 @@
 """Run by another environment's Python (`make test-servers`): a Llama of transformers as GGUF, served by llama.cpp.
 
-Usage: llama_cpp_server.py FOLDER GGUF. Prints the server's address, and serves until its standard input ends.
+Usage: llama_cpp_server.py FOLDER GGUF [CONTEXT]. Prints the server's address, and serves until its standard input ends.
 """
 
 import json
@@ -97,7 +97,8 @@ def main() -> None:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = ["tiny"]
-    params.n_ctx, params.n_parallel = 512, 4
+    params.n_parallel = 4
+    params.n_ctx = params.n_parallel * (int(sys.argv[3]) if len(sys.argv) > 3 else 128)
     params.port = 0
     params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32  # float16 by default: 1e-2 nats
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED

@@ -19,13 +19,13 @@ runs: []
 """
 
 
-LARGE = "kernelbench-adaptation.yaml"
-"""Its DAG takes half a minute to build."""
+LARGE = "kernelbench-adaptation.yaml", "paper-local.yaml", "paper-tinker-rlvr.yaml", "paper-tinker.yaml"
+"""Their DAGs take half a minute and more to build."""
 NAMES = [path.name for path in sorted((REPOSITORY / "workflow/studies").glob("*.yaml"))]
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.studies) if name == LARGE else name for name in NAMES]
+    "name", [pytest.param(name, marks=pytest.mark.studies) if name in LARGE else name for name in NAMES]
 )
 def test_every_study_of_the_repository_can_be_planned(project: Project, name: str) -> None:
     """A dry run as its comment says, of one of its tasks; without network, server or GPU."""
@@ -33,6 +33,24 @@ def test_every_study_of_the_repository_can_be_planned(project: Project, name: st
     planned = project.planned(studies=(f"workflow/studies/{name}", "one_task.yaml"))
     assert planned["sample_chunk"] >= 1
     assert planned["make_report"] == planned["write_best"] == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "run", "num_rollouts"),
+    [
+        ("paper-local", "sdpo_seed42", 160),
+        ("paper-tinker", "sdpo_seed42", 160),
+        ("paper-tinker-rlvr", "rlvr_seed42", 64),
+    ],
+)
+def test_an_update_of_the_paper_s_studies_can_be_planned(
+    project: Project, name: str, run: str, num_rollouts: int
+) -> None:
+    """What the first step of one run needs, of a DAG that is large as a whole."""
+    target = f"results/policies/{run}.step1/checkpoint.json"
+    planned = project.planned(target, studies=(f"workflow/studies/{name}.yaml",))
+    assert planned["adapt_policy"] == planned["describe_policy"] == 1
+    assert planned["evaluate_kernel"] == num_rollouts
 
 
 def test_a_study_may_leave_the_control_out(project: Project) -> None:
