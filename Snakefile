@@ -18,6 +18,8 @@ include: "rules/split.smk"
 include: "rules/sample.smk"
 include: "rules/evaluate.smk"
 include: "rules/select.smk"
+include: "rules/runs.smk"
+include: "rules/train.smk"
 include: "rules/report.smk"
 
 
@@ -27,9 +29,11 @@ rule all:
         rules.make_split.output,
         rules.write_best.output,
         rules.make_report.output,
+        expand(rules.summarize_run.output, run=RUNS),
+        expand(rules.probe_policy.output, policy=PROBED),
 
 
 # The A/A control alone: what this machine's judge says of unchanged references. Needs no model.
 rule identity_control:
     input:
-        expand(rules.score_samples.output, policy=CONTROL, task=TASKS, seed=SEEDS),
+        scored([CONTROL], TASKS, SEEDS),

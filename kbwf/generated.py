@@ -18,8 +18,9 @@ Generated from `kbwf/settings.py` by `make docs`; edit there, not here. The same
 
 `config.yaml` is always read first. A study of your own needs only the keys that differ from it
 (`snakemake --cores all --resources gpu=1 --configfile my_study.yaml`): mappings are merged, lists are replaced. What
-neither file names has the default given here. A key that is not listed here stops the run before anything starts, as do
-values that contradict each other; the message says which, and what to do.
+neither file names has the default given here. `config.yaml` has runs: a study of your own lists its own, or `runs: []`.
+A key that is not listed here stops the run before anything starts, as do values that contradict each other; the message
+says which, and what to do.
 """
 
 _BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
@@ -44,16 +45,33 @@ def config_reference() -> str:
     schema = StudySettings.model_json_schema()
     parts = [_INTRODUCTION]
     for name, reference in schema["properties"].items():
-        block = schema["$defs"][reference["$ref"].rpartition("/")[2]]
-        rows = [_row(f"{name}.{key}", field) for key, field in block["properties"].items()]
+        is_list = "items" in reference
+        block = _block(schema, reference["items"] if is_list else reference)
+        rows = _rows(schema, f"{name}[]" if is_list else name, block)
         table = ["| key | type | default | meaning |", "|---|---|---|---|", *rows]
         parts.append(f"## {name}\n\n{_one_line(block['description'])}\n\n" + "\n".join(table) + "\n")
     return "\n".join(parts)
 
 
+def _block(schema: dict[str, Any], reference: dict[str, Any]) -> dict[str, Any]:
+    block: dict[str, Any] = schema["$defs"][reference["$ref"].rpartition("/")[2]]
+    return block
+
+
+def _rows(schema: dict[str, Any], name: str, block: dict[str, Any]) -> list[str]:
+    """One row per key; the keys of a block inside the block have rows of their own."""
+    rows = []
+    for key, field in block["properties"].items():
+        if "$ref" in field:
+            rows += _rows(schema, f"{name}.{key}", _block(schema, field))
+        else:
+            rows.append(_row(f"{name}.{key}", field))
+    return rows
+
+
 def _row(key: str, field: dict[str, Any]) -> str:
-    default = json.dumps(field["default"], ensure_ascii=False)
-    cells = (f"`{key}`", _type(field), f"`{default}`", _one_line(field.get("description", "")))
+    default = f"`{json.dumps(field['default'], ensure_ascii=False)}`" if "default" in field else "must be given"
+    cells = (f"`{key}`", _type(field), default, _one_line(field.get("description", "")))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

@@ -4,12 +4,14 @@ Read by the rule files before anything runs, so it lists folders but opens no pr
 a data set library.
 """
 
+import random
 from typing import NamedTuple
 
 from kbwf.errors import ConfigError
 from kbwf.policies.table import BACKENDS, Backend
 from kbwf.records.origin import BASE, CONTROL
 from kbwf.records.task import parse_task_id, task_id_of
+from kbwf.run_settings import RunSettings, RunTasks
 from kbwf.settings import CONTROL_CHUNK_SIZE, SamplingSettings, StudySettings, TaskSettings
 from kbwf.tasks import locations
 from kbwf.tasks.splits import split_ids
@@ -27,8 +29,93 @@ class PlannedPolicy(NamedTuple):
     """Whether the demo policy must be trained first."""
 
 
+class PlannedRun(NamedTuple):
+    """One trajectory: a run of the configuration under one of its seeds, maybe for one task alone."""
+
+    run_id: str
+    """`{name}_seed{seed}`, or `{name}_{task}_seed{seed}` with `tasks: each`."""
+    settings: RunSettings
+    seed: int
+    task_ids: tuple[str, ...]
+    """What it learns from."""
+    transfer_ids: tuple[str, ...]
+    """What its chosen policy answers besides."""
+    start: str
+    """Policy id of step 0."""
+    sampling: SamplingSettings
+    """Of its rollouts."""
+
+    def policy_at(self, step: int) -> str:
+        """Policy id after so many updates."""
+        return f"{self.run_id}.step{step}" if step else self.start
+
+    @property
+    def steps(self) -> range:
+        """Numbers of its updates."""
+        return range(1, self.settings.num_steps + 1)
+
+    @property
+    def is_outer_loop(self) -> bool:
+        """Whether each update takes another batch of tasks, so that steps cannot be compared by their rollouts."""
+        return self.settings.method == "rlvr"
+
+    def tasks_of_update(self, step: int) -> tuple[str, ...]:
+        """Whose rollouts the update learns from: all tasks; of an outer loop, the next batch of a new order each round.
+
+        A batch may begin in one round and end in the next; a task is in it once.
+        """
+        if not self.is_outer_loop:
+            return self.task_ids
+        size = min(self.settings.tasks_per_step, len(self.task_ids))
+        batch: list[str] = []
+        position = (step - 1) * size
+        while len(batch) < size:
+            epoch, place = divmod(position, len(self.task_ids))
+            order = random.Random(f"{self.seed}/{epoch}").sample(self.task_ids, len(self.task_ids))
+            batch += [order[place]] if order[place] not in batch else []
+            position += 1
+        return tuple(sorted(batch))
+
+
+def runs(study: StudySettings) -> dict[str, PlannedRun]:
+    """The study's runs by id, in the order of the configuration.
+
+    Raises:
+        ConfigError: a run names tasks that there are none of.
+    """
+    planned = {}
+    for settings in study.runs:
+        groups = _task_groups(study.tasks, settings)
+        transfer_to = settings.transfer_to or ("study" if settings.method == "rlvr" else None)
+        transfer_ids = _run_tasks(study.tasks, settings.name, transfer_to) if transfer_to else ()
+        sampling = _run_sampling(study.sampling, settings)
+        for suffix, chosen in groups.items():
+            for seed in settings.seeds:
+                run_id = f"{settings.name}{suffix}_seed{seed}"
+                start = _start_id(study.sampling, sampling)
+                planned[run_id] = PlannedRun(run_id, settings, seed, chosen, transfer_ids, start, sampling)
+    return planned
+
+
 def policies(study: StudySettings) -> dict[str, PlannedPolicy]:
-    """The study's policies by id, the control last; without samples of its own it is left out."""
+    """All policies by id: those compared, and every step of every run."""
+    planned = compared_policies(study)
+    base = planned[BASE]
+    for run in runs(study).values():
+        if run.start not in planned:
+            planned[run.start] = base._replace(sampling=run.sampling)
+        for step in run.steps:
+            planned[run.policy_at(step)] = base._replace(sampling=run.sampling, is_demo=False)
+    return planned
+
+
+def adapted_policies(study: StudySettings) -> dict[str, tuple[PlannedRun, int]]:
+    """Run and step of every policy that training makes."""
+    return {run.policy_at(step): (run, step) for run in runs(study).values() for step in run.steps}
+
+
+def compared_policies(study: StudySettings) -> dict[str, PlannedPolicy]:
+    """Those that strategies choose from, by id, the control last; without samples of its own it is left out."""
     is_demo = study.base.model == "demo"
     planned = {BASE: PlannedPolicy(BACKENDS["local"], study.sampling, study.base.to_param(), is_demo)}
     if study.identity.num_samples:
@@ -50,6 +137,34 @@ def require_demo_tasks(study: StudySettings) -> None:
             "base.model demo knows only the bundled tasks in style forward_body; tasks.source is"
             f" {study.tasks.source!r} and prompt.style {study.prompt.style!r}. Name a model, or change these two"
         )
+
+
+def _task_groups(tasks: TaskSettings, run: RunSettings) -> dict[str, tuple[str, ...]]:
+    """Task ids of each trajectory, by what its name has of them."""
+    if run.tasks == "each":
+        return {f"_{task_id}": (task_id,) for task_id in task_ids(tasks)}
+    return {"": _run_tasks(tasks, run.name, run.tasks)}
+
+
+def _run_tasks(tasks: TaskSettings, name: str, wanted: RunTasks) -> tuple[str, ...]:
+    subset = tasks.subset if wanted == "study" else wanted
+    try:
+        return task_ids(tasks.model_copy(update={"subset": subset}))
+    except ConfigError as error:
+        raise ConfigError(f"run {name!r}: {error}") from error
+
+
+def _run_sampling(sampling: SamplingSettings, run: RunSettings) -> SamplingSettings:
+    drawn = {"temperature": run.temperature, "max_tokens": run.max_tokens}
+    changed = {key: value for key, value in drawn.items() if value is not None}
+    return sampling.model_copy(update={**changed, "num_samples": run.rollouts_per_task})
+
+
+def _start_id(sampling: SamplingSettings, of_run: SamplingSettings) -> str:
+    """The base policy; sampled otherwise than in the study, it needs a name of its own."""
+    if of_run.draw_param() == sampling.draw_param():
+        return BASE
+    return f"{BASE}_t{of_run.temperature:g}_max{of_run.max_tokens}"
 
 
 def task_ids(tasks: TaskSettings) -> tuple[str, ...]:
@@ -80,14 +195,9 @@ def task_ids(tasks: TaskSettings) -> tuple[str, ...]:
     return tuple(task_id_of(tasks.level, problem_id) for problem_id in chosen)
 
 
-def chunks(sampling: SamplingSettings) -> range:
-    """Numbers of the chunks that together are all samples of one task and seed."""
-    return range(sampling.num_samples // sampling.chunk_size)
-
-
-def sample_indices(sampling: SamplingSettings) -> range:
-    """Indices of all samples of one policy, task and seed."""
-    return range(sampling.num_samples)
+def chunks(num_samples: int, chunk_size: int) -> range:
+    """Numbers of the chunks that together are the first samples of one task and seed."""
+    return range(num_samples // chunk_size)
 
 
 def chunk_of(sample_idx: int, chunk_size: int) -> int:

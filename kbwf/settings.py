@@ -8,23 +8,15 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from kbwf.errors import ConfigError
+from kbwf.run_settings import RunSettings
+from kbwf.settings_block import Settings
 
-Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle"]
+Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle", "surprisal_first"]
 
 CONTROL_CHUNK_SIZE = 4
-
-
-class Settings(BaseModel):
-    """A part of the configuration: frozen, and a key it does not know stops the run."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False)
-
-    def to_param(self) -> str:
-        """This block as one JSON string: Snakemake compares it between runs, the stage parses it."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
 
 
 class TaskSettings(Settings):
@@ -89,6 +81,9 @@ class BaseSettings(Settings):
     """Where the model runs; auto takes a GPU if there is one."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Precision of the weights; auto takes float32 on a CPU and the checkpoint's own on a GPU."""
+    adapter: Path | None = None
+    """Folder of LoRA weights that belong to the base policy, such as those of an rlvr run's last step. Runs go on from
+    them, and need the same `lora_rank`."""
 
 
 class SamplingSettings(Settings):
@@ -165,11 +160,12 @@ class SelectionSettings(Settings):
     """How one sample of a task is chosen."""
 
     strategies: tuple[Strategy, ...] = ("random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle")
-    """In the order of the report's table."""
+    """In the order of the report's table. surprisal_first, which is not among the defaults, ranks before anything is
+    judged."""
     surprisal: Literal["mean", "sum"] = "mean"
     """Negative log-likelihood per token (the paper's) or of the whole response."""
     top_m: int = Field(default=3, ge=1)
-    """m of surprisal_top_m."""
+    """m of surprisal_top_m and surprisal_first."""
     best: Strategy = "oracle"
     """The strategy whose choices are written to `results/best/`."""
 
@@ -221,9 +217,19 @@ class StudySettings(Settings):
     selection: SelectionSettings = SelectionSettings()
     report: ReportSettings = ReportSettings()
     demo: DemoSettings = DemoSettings()
+    runs: tuple[RunSettings, ...] = ()
 
     @model_validator(mode="after")
     def _agree(self) -> "StudySettings":
+        names = [run.name for run in self.runs]
+        if len(set(names)) != len(names):
+            raise ValueError(f"runs must have different names, got {names}")
+        for run in self.runs:
+            if run.rollouts_per_task % self.sampling.chunk_size:
+                raise ValueError(
+                    f"rollouts_per_task of run {run.name!r} must be a multiple of sampling.chunk_size"
+                    f" ({self.sampling.chunk_size}), got {run.rollouts_per_task}"
+                )
         if (
             self.base.model != "demo"
             and self.base.model[0] in "./~"

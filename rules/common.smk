@@ -1,4 +1,6 @@
 # What all rules share: the validated settings, the wildcards' ranges, and input functions.
+import json
+import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -15,18 +17,25 @@ try:
     cfg = load_settings(config, "config.yaml")
     TASKS = plan.task_ids(cfg.tasks)
     POLICIES = plan.policies(cfg)
+    COMPARED = plan.compared_policies(cfg)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 
 SEEDS = list(cfg.sampling.seeds)
 
 
+def one_of(names):
+    """A pattern of these names and nothing else."""
+    return "|".join(map(re.escape, names)) or "(?!)"
+
+
 wildcard_constraints:
-    policy="|".join(POLICIES),
+    policy=one_of(POLICIES),
     task=r"l\d+_p\d+",
     seed=r"\d+",
     chunk=r"\d+",
     idx=r"\d+",
+    num=r"\d+",
     strategy="|".join(cfg.selection.strategies),
 
 
@@ -62,10 +71,26 @@ def chunk_of(wildcards):
 
 
 def chunks_of(wildcards):
-    chunks = plan.chunks(POLICIES[wildcards.policy].sampling)
+    chunk_size = POLICIES[wildcards.policy].sampling.chunk_size
+    chunks = plan.chunks(int(wildcards.num), chunk_size)
     return expand(rules.sample_chunk.output, chunk=chunks, allow_missing=True)
 
 
 def evaluations_of(wildcards):
-    indices = plan.sample_indices(POLICIES[wildcards.policy].sampling)
+    indices = range(int(wildcards.num))
     return expand(rules.evaluate_kernel.output, idx=indices, allow_missing=True)
+
+
+def scored(policies, tasks, seeds, count=None):
+    """Files of the first scored samples of these policies, tasks and seeds; without a count, of as many as planned."""
+    return [
+        path
+        for policy in policies
+        for path in expand(
+            rules.score_samples.output,
+            policy=policy,
+            task=tasks,
+            seed=seeds,
+            num=count or POLICIES[policy].sampling.num_samples,
+        )
+    ]

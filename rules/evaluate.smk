@@ -20,14 +20,15 @@ rule evaluate_kernel:
         " --prompt {params.prompt:q} --store results/store --code {params.code} --output {output:q} > {log:q} 2>&1"
 
 
+# So many of the first samples: more of them make another file, and leave what was learned from these as it is.
 rule score_samples:
     input:
         samples=chunks_of,
         evaluations=evaluations_of,
     output:
-        "results/scored/{policy}/{task}/seed{seed}.jsonl",
+        "results/scored/{policy}/{task}/seed{seed}/first{num}.jsonl",
     log:
-        "results/logs/score_samples/{policy}/{task}/seed{seed}.log",
+        "results/logs/score_samples/{policy}/{task}/seed{seed}/first{num}.log",
     params:
         code=stage_digest("score_samples"),
     shell:

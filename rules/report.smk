@@ -16,15 +16,10 @@ def shown(name, kind):
 rule make_report:
     input:
         tasks=expand(rules.freeze_task.output, task=TASKS),
-        scored=expand(
-            rules.score_samples.output,
-            policy=POLICIES,
-            task=TASKS,
-            seed=SEEDS,
-        ),
+        scored=scored(COMPARED, TASKS, SEEDS),
         selections=expand(
             rules.select_samples.output,
-            policy=POLICIES,
+            policy=COMPARED,
             strategy=cfg.selection.strategies,
             seed=SEEDS,
         ),

@@ -25,6 +25,8 @@ rule describe_policy:
         "results/policies/{policy}/checkpoint.json",
     log:
         "results/logs/describe_policy/{policy}.log",
+    wildcard_constraints:
+        policy=one_of(set(POLICIES) - set(plan.adapted_policies(cfg))),
     params:
         policy="{policy}",
         backend=lambda wildcards: POLICIES[wildcards.policy].backend.name,

@@ -1,6 +1,6 @@
 rule select_samples:
     input:
-        expand(rules.score_samples.output, task=TASKS, allow_missing=True),
+        lambda wildcards: scored([wildcards.policy], TASKS, [wildcards.seed]),
     output:
         "results/selections/{policy}/{strategy}/seed{seed}.jsonl",
     log:
@@ -23,7 +23,7 @@ rule write_best:
             strategy=cfg.selection.best,
             seed=SEEDS,
         ),
-        scored=expand(rules.score_samples.output, policy=BASE, task=TASKS, seed=SEEDS),
+        scored=scored([BASE], TASKS, SEEDS),
         tasks=expand(rules.freeze_task.output, task=TASKS),
     output:
         report(

@@ -202,6 +202,7 @@ def make_selection(
         speedup_high=speedup,
         surprisal_nats=1.0 if is_chosen else None,
         num_timings_used=num_timings_used,
+        num_evaluations_used=num_samples,
     )
 
 

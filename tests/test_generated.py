@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from kbwf.generated import config_reference, config_schema
+from kbwf.run_settings import RunSettings
 from kbwf.settings import StudySettings
 
 ROOT = Path(__file__).parents[1]
+BLOCKS_OF_RUNS = {"reward", "guardrail", "stop"}
 
 
 @pytest.mark.parametrize(
@@ -25,8 +27,14 @@ def test_the_reference_names_every_key_once() -> None:
     """Each key of each block has one row."""
     reference = config_reference()
     for block, field in StudySettings.model_fields.items():
-        for key in type(field.default).model_fields:
-            assert reference.count(f"| `{block}.{key}` |") == 1
+        if block != "runs":
+            for key in type(field.default).model_fields:
+                assert reference.count(f"| `{block}.{key}` |") == 1
+    for key in set(RunSettings.model_fields) - BLOCKS_OF_RUNS:
+        assert reference.count(f"| `runs[].{key}` |") == 1
+    for block in BLOCKS_OF_RUNS:
+        for key in type(RunSettings.model_fields[block].default).model_fields:
+            assert reference.count(f"| `runs[].{block}.{key}` |") == 1
 
 
 def test_a_row_of_the_reference_gives_type_range_default_and_meaning() -> None:
@@ -41,6 +49,7 @@ def test_the_reference_says_choices_lists_and_null_in_words() -> None:
     assert '| `evaluation.mode` | `fast`, `full`, `adaptive` | `"full"` |' in reference
     assert "| `sampling.seeds` | list of integer | `[0, 1]` |" in reference
     assert "| `tasks.path` | path or null | `null` |" in reference
+    assert "| `runs[].name` | text | must be given |" in reference
     assert '| `tasks.subset` | `all`, `train`, `eval` or list of integer ≥ 1 | `"all"` |' in reference
 
 
@@ -48,5 +57,5 @@ def test_the_schema_forbids_unknown_keys_in_every_block() -> None:
     """An editor that knows the schema marks a misspelt key, as the run itself does."""
     schema = json.loads(config_schema())
     blocks = [schema, *schema["$defs"].values()]
-    assert len(blocks) == 1 + len(StudySettings.model_fields)
+    assert len(blocks) == 1 + len(StudySettings.model_fields) + len(BLOCKS_OF_RUNS)
     assert all(block["additionalProperties"] is False for block in blocks)

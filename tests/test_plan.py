@@ -9,6 +9,7 @@ import pytest
 
 from kbwf import plan
 from kbwf.errors import ConfigError
+from kbwf.run_settings import RunSettings
 from kbwf.settings import BaseSettings, ControlSettings, SamplingSettings, StudySettings, TaskSettings
 from tests.builders import PUBLISHED_EVAL_IDS, level_folder_with
 
@@ -38,9 +39,7 @@ def test_empty_side_of_the_split_is_a_config_error(tmp_path: Path) -> None:
 
 def test_chunks_cover_the_samples() -> None:
     """Sample 7 of chunks of 4 lies in chunk 1."""
-    sampling = SamplingSettings(num_samples=12, chunk_size=4)
-    assert list(plan.chunks(sampling)) == [0, 1, 2]
-    assert list(plan.sample_indices(sampling)) == list(range(12))
+    assert list(plan.chunks(12, 4)) == [0, 1, 2]
     assert [plan.chunk_of(sample_idx, 4) for sample_idx in (0, 3, 4, 7, 11)] == [0, 0, 1, 1, 2]
 
 
@@ -85,3 +84,90 @@ def test_plan_imports_neither_torch_nor_a_data_set_library() -> None:
     code = "import sys, kbwf.plan; print(sorted({'torch', 'datasets', 'numpy', 'yaml'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def study_with(*runs: dict, **sampling: object) -> StudySettings:
+    """A study of two bundled tasks with these runs."""
+    given = {
+        "tasks": {"subset": [13, 1]},
+        "sampling": sampling,
+        "runs": [{"name": "a", "method": "grpo", **run} for run in runs],
+    }
+    return StudySettings.model_validate(given)
+
+
+def test_a_run_is_a_trajectory_for_every_seed() -> None:
+    """Step 0 is the base policy; the policies are named after run, seed and step."""
+    study = study_with({"tasks": "study", "seeds": [0, 3], "num_steps": 2})
+    planned = plan.runs(study)
+    assert list(planned) == ["a_seed0", "a_seed3"]
+    assert [planned["a_seed3"].policy_at(step) for step in range(3)] == ["base", "a_seed3.step1", "a_seed3.step2"]
+    assert planned["a_seed0"].task_ids == ("l0_p013", "l0_p001")
+    assert list(plan.policies(study)) == [
+        "base", "identity", "a_seed0.step1", "a_seed0.step2", "a_seed3.step1", "a_seed3.step2",
+    ]  # fmt: skip
+    assert list(plan.compared_policies(study)) == ["base", "identity"]
+    run, step = plan.adapted_policies(study)["a_seed3.step2"]
+    assert (run.seed, step) == (3, 2)
+
+
+def test_each_task_can_have_a_run_of_its_own() -> None:
+    """Named after the task."""
+    planned = plan.runs(study_with({"tasks": "each"}))
+    assert {run_id: run.task_ids for run_id, run in planned.items()} == {
+        "a_l0_p013_seed0": ("l0_p013",),
+        "a_l0_p001_seed0": ("l0_p001",),
+    }
+
+
+def test_unknown_ids_of_a_run_are_named_with_the_run() -> None:
+    """Those it learns from, and those it is transferred to."""
+    for key in ("tasks", "transfer_to"):
+        with pytest.raises(ConfigError, match=r"run 'a': tasks\.subset names 77, .*it has 1-16"):
+            plan.runs(study_with({"tasks": "study", key: [1, 77]}))
+
+
+def test_rollouts_at_another_temperature_begin_with_a_base_policy_of_their_own() -> None:
+    """It is sampled as the run is; one at the study's own temperature shares the base policy's samples."""
+    study = study_with(
+        {"tasks": "study", "temperature": 0.5}, {"name": "b", "tasks": "study", "temperature": 1.0}, temperature=1.0
+    )
+    planned = plan.runs(study)
+    assert [planned["a_seed0"].start, planned["b_seed0"].start] == ["base_t0.5_max1024", "base"]
+    policies = plan.policies(study)
+    assert policies["base_t0.5_max1024"].sampling.temperature == policies["a_seed0.step1"].sampling.temperature == 0.5
+    assert policies["base"].sampling.temperature == 1.0
+    assert policies["base_t0.5_max1024"].is_demo and not policies["a_seed0.step1"].is_demo
+
+
+def test_an_outer_loop_takes_every_task_once_a_round() -> None:
+    """Twelve tasks in batches of four: three batches make a round, and another seed another order."""
+    study = StudySettings.model_validate(
+        {"runs": [{"name": "r", "method": "rlvr", "tasks": "train", "tasks_per_step": 4, "seeds": [0, 1]}]}
+    )
+    run, other = plan.runs(study).values()
+    assert len(run.task_ids) == 12
+    first_round = [run.tasks_of_update(step) for step in (1, 2, 3)]
+    assert sorted(task_id for batch in first_round for task_id in batch) == sorted(run.task_ids)
+    assert [run.tasks_of_update(step) for step in (4, 5, 6)] != first_round
+    assert [other.tasks_of_update(step) for step in (1, 2, 3)] != first_round
+    assert run.tasks_of_update(1) == plan.runs(study)["r_seed0"].tasks_of_update(1)
+
+
+def test_a_batch_across_two_rounds_has_no_task_twice() -> None:
+    """Twelve tasks in batches of five."""
+    settings = {"name": "r", "method": "rlvr", "tasks": "train", "tasks_per_step": 5}
+    (run,) = plan.runs(StudySettings(runs=(RunSettings.model_validate(settings),))).values()
+    assert all(len(set(run.tasks_of_update(step))) == 5 for step in range(1, 20))
+
+
+def test_an_outer_loop_is_judged_on_the_study_s_tasks_unless_it_is_told_otherwise() -> None:
+    """A run that learns from the tasks themselves is judged on those, and transferred only where asked."""
+    planned = plan.runs(
+        study_with(
+            {"tasks": "train", "method": "rlvr"},
+            {"name": "b", "tasks": [2]},
+            {"name": "c", "tasks": [2], "transfer_to": [5]},
+        )
+    )
+    assert [run.transfer_ids for run in planned.values()] == [("l0_p013", "l0_p001"), (), ("l0_p005",)]

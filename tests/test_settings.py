@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from kbwf.errors import ConfigError
+from kbwf.run_settings import RunSettings
 from kbwf.settings import SamplingSettings, StudySettings, TaskSettings, load_settings
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +42,8 @@ def test_an_empty_configuration_is_the_demo() -> None:
     config = load_settings({}, "study.yaml")
     assert (config.tasks.source, config.base.model, config.sampling.num_samples) == ("bundled", "demo", 16)
 
+
+RUN = {"name": "a", "method": "grpo", "tasks": "study"}
 
 CONTRADICTIONS = {
     "directory without path": (
@@ -107,6 +110,38 @@ CONTRADICTIONS = {
         {"selection": {"best": "random"}},
         "and not random, which chooses no single sample",
     ),
+    "run without tasks": (
+        {"runs": [{**RUN, "tasks": []}]},
+        "tasks of run 'a' must be different problem ids, at least one; got []",
+    ),
+    "task of a run twice": (
+        {"runs": [{**RUN, "tasks": [2, 2]}]},
+        "tasks of run 'a' must be different problem ids, at least one; got [2, 2]",
+    ),
+    "transfer to each": (
+        {"runs": [{**RUN, "transfer_to": "each"}]},
+        "transfer_to of run 'a' is 'each'; name study, train, eval or problem ids",
+    ),
+    "run without seed": (
+        {"runs": [{**RUN, "seeds": []}]},
+        "seeds of run 'a' must be different, at least one; got []",
+    ),
+    "fresh seed that is not": (
+        {"runs": [{**RUN, "seeds": [0, 1], "fresh_seeds": [1]}]},
+        "fresh_seeds of run 'a' must be seeds that are not among its seeds [0, 1], at least one; got [1]",
+    ),
+    "key of another method": (
+        {"runs": [{**RUN, "teacher": "base"}]},
+        "teacher is read by sdpo only, and run 'a' has method grpo; remove it",
+    ),
+    "rollouts in half a chunk": (
+        {"runs": [{**RUN, "rollouts_per_task": 12}]},
+        "rollouts_per_task of run 'a' must be a multiple of sampling.chunk_size (8), got 12",
+    ),
+    "two runs of one name": (
+        {"runs": [RUN, RUN]},
+        "runs must have different names, got ['a', 'a']",
+    ),
     "model folder missing": (
         {"base": {"model": "./no/such/folder"}},
         "base.model './no/such/folder' is no folder; give an existing one, or a Hugging Face name",
@@ -144,6 +179,10 @@ def test_an_unknown_block_is_named() -> None:
         ({"evaluation": {"mode": "quick"}}, "evaluation.mode: Input should be 'fast', 'full' or 'adaptive'"),
         ({"evaluation": {"timeout_s": 0}}, "evaluation.timeout_s: Input should be greater than 0"),
         ({"report": {"confidence_level": 1}}, "report.confidence_level: Input should be less than 1"),
+        ({"runs": [{**RUN, "num_steps": 0}]}, "runs.0.num_steps: Input should be greater than or equal to 1"),
+        ({"runs": [{"name": "a", "method": "grpo"}]}, "runs.0.tasks: Field required"),
+        ({"runs": [{**RUN, "name": "A.b"}]}, "runs.0.name: String should match pattern"),
+        ({"runs": [{**RUN, "method": "ppo"}]}, "runs.0.method: Input should be 'grpo', 'sdpo', 'sdpo-topk' or 'rlvr'"),
         ({"tasks": None}, "tasks: Input should be a valid dictionary"),
     ],
 )
@@ -178,11 +217,23 @@ def test_a_param_does_not_depend_on_the_order_of_keys() -> None:
     assert list(json.loads(first)) == sorted(json.loads(first))
 
 
-@pytest.mark.parametrize("name", list(StudySettings.model_fields))
+@pytest.mark.parametrize("name", [name for name in StudySettings.model_fields if name != "runs"])
 def test_a_param_is_read_back_as_the_same_block(name: str) -> None:
     """The stage that parses the string has what the rule file had."""
     block = getattr(StudySettings(), name)
     assert type(block).model_validate_json(block.to_param()) == block
+
+
+def test_an_update_is_told_what_it_reads_and_nothing_else() -> None:
+    """Another number of steps, patience or guardrail is not its business; what it reads comes back as it was."""
+    run = RunSettings.model_validate({**RUN, "learning_rate": 0.5, "reward": {"kind": "sparse", "p": 1.5}})
+    other = {"num_steps": 9, "patience": 3, "guardrail": {"is_on": False}, "is_probed": False, "seeds": [4]}
+    assert (
+        RunSettings.model_validate({**run.model_dump(exclude_unset=True), **other}).update_param() == run.update_param()
+    )
+    read = RunSettings.from_update_param(run.update_param())
+    assert (read.learning_rate, read.reward, read.advantage) == (0.5, run.reward, run.advantage)
+    assert not {"teacher", "top_k", "stop"} & set(run.read_by_update())
 
 
 def test_the_source_of_a_task_does_not_depend_on_which_tasks_the_study_uses() -> None:

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 
 from kbwf.errors import InfrastructureError, PolicyError
+from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
 from kbwf.policies.generation import DrawnTokens, DrawRequest, draw_tokens
 from kbwf.policies.logprobs import Passage, passage_logprobs
 from kbwf.policies.protocols import Draw, Message
@@ -93,14 +94,27 @@ def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSett
             " remove it"
         )
     revision = check_model(base_model, base.revision, prompt.chat_template)
-    return Checkpoint(policy_id=policy_id, backend="local", step=0, base_model=base_model, revision=revision)
+    adapter = None if base.adapter is None else adapter_folder(str(base.adapter))
+    return Checkpoint(
+        policy_id=policy_id,
+        backend="local",
+        step=0,
+        base_model=base_model,
+        revision=revision,
+        sampler_path=str(adapter) if adapter else None,
+        sampler_sha256=adapter_digest(adapter) if adapter else None,
+    )
 
 
 def open_sampler(checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> "LocalPolicy":
-    """See `PolicyModule`."""
+    """See `PolicyModule`.
+
+    Raises:
+        PolicyError: the policy cannot be loaded; its adapter is not the one that the checkpoint tells of.
+    """
     base = BaseSettings.model_validate(settings)
-    if checkpoint.base_model is None:
-        raise PolicyError(f"{checkpoint.policy_id}: a policy of backend local needs a base_model; describe it again")
+    check_checkpoint(checkpoint)
+    assert checkpoint.base_model is not None, "just checked"
     return LocalPolicy(
         checkpoint.base_model,
         checkpoint.revision,
@@ -345,17 +359,6 @@ def loading(what: str) -> Iterator[None]:
             else "check the name; without a network, give a folder or a model that was downloaded before"
         )
         raise PolicyError(f"{what} cannot be loaded: {reason}; {way_out}") from error
-
-
-def adapter_folder(adapter: str) -> Path:
-    """The folder of a peft adapter.
-
-    Raises:
-        PolicyError: it is none.
-    """
-    if not (Path(adapter) / "adapter_config.json").is_file():
-        raise PolicyError(f"{adapter} holds no adapter_config.json; give a folder that peft's save_pretrained made")
-    return Path(adapter)
 
 
 def _with_adapter(model: Any, adapter: str) -> Any:

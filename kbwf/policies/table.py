@@ -19,8 +19,8 @@ class Backend(NamedTuple):
     """Environment variables that its process is given besides the usual ones."""
     gives_policy_logprobs: bool
     """Whether samples carry log-probabilities at temperature 1: without them no strategy can rank by surprisal."""
-    is_adaptable: bool
-    """Whether weights can be trained."""
+    trainer: str | None
+    """A `protocols.TrainerModule`; None: its weights cannot be trained."""
     num_gpus: int
     """What a sampling job asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs beside a timed kernel."""
 
@@ -33,7 +33,7 @@ BACKENDS = {
             module="kbwf.policies.local",
             credentials=("HF_TOKEN",),  # gated models; the sampling process runs no model-written code
             gives_policy_logprobs=True,
-            is_adaptable=True,
+            trainer="kbwf.policies.trainer",
             num_gpus=1,
         ),
         Backend(
@@ -41,7 +41,7 @@ BACKENDS = {
             module="kbwf.policies.control",
             credentials=(),
             gives_policy_logprobs=True,  # its answer is certain: probability one
-            is_adaptable=False,
+            trainer=None,
             num_gpus=1,
         ),
     )

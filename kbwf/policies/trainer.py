@@ -29,8 +29,9 @@ from kbwf.policies.adapter import (
     trainable_adapter,
     trainable_parameters,
 )
+from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
 from kbwf.policies.gradients import BatchResult, joined, report_of, sum_gradients
-from kbwf.policies.local import ChatTemplate, Device, Dtype, LocalPolicy, adapter_folder
+from kbwf.policies.local import ChatTemplate, Device, Dtype, LocalPolicy
 from kbwf.policies.logprobs import (
     BatchLimit,
     Passage,
@@ -41,6 +42,8 @@ from kbwf.policies.logprobs import (
     token_statistics,
 )
 from kbwf.policies.protocols import Message
+from kbwf.records import Checkpoint
+from kbwf.settings import BaseSettings
 from kbwf.training.datums import Datum, DistillationDatum
 from kbwf.training.objective import (
     Divergence,
@@ -50,6 +53,8 @@ from kbwf.training.objective import (
 )
 from kbwf.training.self_distillation import TeacherKind
 from kbwf.training.update import UpdateReport
+
+__all__ = ["LocalTrainer", "adapter_digest", "open_trainer"]
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +69,32 @@ TRAINING_LIMIT = BatchLimit(max_tokens=2**14)
 _recomputed = partial(checkpoint, use_reentrant=False, preserve_rng_state=False)
 """Calls a function, and calls it again for its gradient instead of keeping what it computed on the way: for every token
 of a response that is a float32 number per word of the vocabulary."""
+
+
+def open_trainer(
+    checkpoint: Checkpoint,
+    settings: dict[str, Any],
+    chat_template: ChatTemplate,
+    lora_rank: int,
+    seed: int,
+    teacher: TeacherKind,
+) -> "LocalTrainer":
+    """See `TrainerModule`."""
+    base = BaseSettings.model_validate(settings)
+    check_checkpoint(checkpoint)
+    assert checkpoint.base_model is not None, "just checked"
+    return LocalTrainer(
+        checkpoint.base_model,
+        checkpoint.revision,
+        checkpoint.sampler_path,
+        checkpoint.state_path,
+        lora_rank=lora_rank,
+        seed=seed,
+        teacher=teacher,
+        device=base.device,
+        dtype=base.dtype,
+        chat_template=chat_template,
+    )
 
 
 class LocalTrainer(LocalPolicy):
@@ -203,6 +234,10 @@ class LocalTrainer(LocalPolicy):
         with self._running(), torch.no_grad(), self._as_teacher():
             scored = passage_logprobs(self._model, encoded, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
+
+    def num_tokens(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> int:
+        """Of prompts and responses together."""
+        return sum(passage.num_tokens for passage in self._passages(passages))
 
     def save(self, folder: Path) -> None:
         """See `Trainer.save`."""

@@ -1,5 +1,6 @@
 """What the stages hand to each other: one frozen type per noun of the glossary."""
 
+from kbwf.records.adaptation import Compute, FreshScore, PolicyUpdate, ProbeScore, RunSummary, Trajectory
 from kbwf.records.base import Record
 from kbwf.records.checkpoint import Checkpoint
 from kbwf.records.evaluation import (
@@ -20,11 +21,16 @@ __all__ = [
     "BASE",
     "CONTROL",
     "Checkpoint",
+    "Compute",
     "Environment",
     "EvalStatus",
     "Evaluation",
+    "FreshScore",
     "Origin",
+    "PolicyUpdate",
+    "ProbeScore",
     "Record",
+    "RunSummary",
     "Sample",
     "SampleSet",
     "SandboxReport",
@@ -33,6 +39,7 @@ __all__ = [
     "Split",
     "Task",
     "Timing",
+    "Trajectory",
     "Variation",
     "Verdict",
 ]

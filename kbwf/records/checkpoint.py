@@ -1,4 +1,4 @@
-"""`Checkpoint`: a policy's stored weights, and how it came to be."""
+"""`Checkpoint`: a policy's stored weights. How they were made stands in `PolicyUpdate`: no time may change a sample."""
 
 from pydantic import Field
 
@@ -19,4 +19,8 @@ class Checkpoint(Record):
     revision: str | None
     """Revision asked for, or the content digest of a folder."""
     sampler_path: str | None = None
-    """Adapter weights to sample with, if any."""
+    """Folder of the adapter's weights to sample with, if any."""
+    sampler_sha256: str | None = None
+    """Of those weights: what samples depend on, however the weights came to be."""
+    state_path: str | None = None
+    """Folder of what training goes on from: optimizer and teacher."""

@@ -31,6 +31,9 @@ class Selection(Record):
     """Why the strategy could not choose, where something it needs is missing; the numbers then say nothing."""
     num_timings_used: int = Field(ge=0)
     """How many samples' times the strategy looked at: 0 for rankings, m for top-m, all correct for the oracle."""
+    num_evaluations_used: int = Field(ge=0)
+    """How many samples the strategy had judged: all of them, but m for surprisal_first, whose `num_correct` are among
+    these."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Selection":

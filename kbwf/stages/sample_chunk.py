@@ -32,7 +32,8 @@ def draw_chunk(
         TaskError: the reference has no `Model.forward` to ask for.
     """
     messages = build_messages(task, prompt.style)
-    draws = sampler.sample(task, messages, chunk_size, draw_seed(seed, task.task_id, chunk), temperature, max_tokens)
+    drawn_from = draw_seed(seed, task.task_id, chunk, checkpoint.step)
+    draws = sampler.sample(task, messages, chunk_size, drawn_from, temperature, max_tokens)
     return [
         Sample(
             task_id=task.task_id,
@@ -53,12 +54,14 @@ def draw_chunk(
     ]
 
 
-def draw_seed(seed: int, task_id: str, chunk: int) -> int:
-    """63-bit seed of one draw: the first bits of the SHA-256 of `seed/task_id/chunk`.
+def draw_seed(seed: int, task_id: str, chunk: int, step: int = 0) -> int:
+    """63-bit seed of one draw: the first bits of the SHA-256 of `seed/task_id/chunk`, from step 1 on with `/step`.
 
-    Tasks and chunks get different numbers. The policy has no part in it, so that two policies are compared on the same.
+    Tasks, chunks and steps get different numbers: a run whose every step saw the same random numbers would learn their
+    noise. What the policy is called has no part in it, so that two runs are compared on the same.
     """
-    digest = hashlib.sha256(f"{seed}/{task_id}/{chunk}".encode()).digest()
+    text = f"{seed}/{task_id}/{chunk}" + (f"/{step}" if step else "")
+    digest = hashlib.sha256(text.encode()).digest()
     return int.from_bytes(digest[:8], "big") >> 1
 
 

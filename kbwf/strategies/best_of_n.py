@@ -1,6 +1,6 @@
 """Best-of-N: choose one of a task's samples, knowing which are correct.
 
-Strategies of arXiv 2602.07670, all among correct samples only:
+Strategies, all but the last of arXiv 2602.07670, all among correct samples only:
 
     random            any of them; reported as the expected value, not as one draw
     confidence        lowest surprisal
@@ -8,6 +8,8 @@ Strategies of arXiv 2602.07670, all among correct samples only:
     surprisal_top_m   fastest of the m with the highest surprisal
     shortest          fewest response tokens
     oracle            fastest of all: an upper bound, not a method
+    surprisal_first   fastest correct of the m samples with the highest surprisal of all, which alone need to be
+                      judged: the paper's open question what ranking before judging costs
 
 Ties are broken by sample index, never by speedup: a strategy must not see a time that it does not account for.
 """
@@ -21,7 +23,7 @@ from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
 from kbwf.records import SampleSet, ScoredSample, Selection, Timing
 from kbwf.settings import Strategy
 
-RANKED_BY_SURPRISAL: frozenset[Strategy] = frozenset({"confidence", "surprisal", "surprisal_top_m"})
+RANKED_BY_SURPRISAL: frozenset[Strategy] = frozenset({"confidence", "surprisal", "surprisal_top_m", "surprisal_first"})
 
 
 def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: SurprisalKind, top_m: int) -> Selection:
@@ -31,14 +33,15 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
 
     Args:
         surprisal: which negative log-likelihood ranks, and is recorded.
-        top_m: m of surprisal_top_m; the other strategies ignore it.
+        top_m: m of surprisal_top_m and surprisal_first; the other strategies ignore it.
 
     Raises:
         RecordError: no samples, samples of several tasks, policies or seeds, or one sample twice.
     """
     sample_set = _sample_set(scored)
+    judged = _first_by_surprisal(scored, surprisal, top_m) if strategy == "surprisal_first" else scored
     correct = sorted(
-        (one for one in scored if one.evaluation.is_correct), key=lambda one: one.sample.sample_idx
+        (one for one in judged if one.evaluation.is_correct), key=lambda one: one.sample.sample_idx
     )  # `min` and stable sorting then prefer the lower index
     surprisals = {one.sample.sample_idx: surprisal_nats(one.sample, surprisal) for one in correct}
     known = {index: nats for index, nats in surprisals.items() if nats is not None}
@@ -47,7 +50,7 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
     num_timings_used = 0
     if not correct or strategy == "random":
         chosen = None
-    elif strategy in RANKED_BY_SURPRISAL and len(known) < len(surprisals):
+    elif strategy in RANKED_BY_SURPRISAL and len(known) < len(surprisals):  # of one policy all are known, or none
         chosen = None
         unavailable = f"policy {sample_set.policy_id} gives no log-probabilities at temperature 1"
     elif strategy == "confidence":
@@ -80,7 +83,17 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
         surprisal_nats=surprisals[chosen.sample.sample_idx] if chosen else None,
         unavailable=unavailable,
         num_timings_used=num_timings_used,
+        num_evaluations_used=len(judged),
     )
+
+
+def _first_by_surprisal(scored: Sequence[ScoredSample], surprisal: SurprisalKind, m: int) -> Sequence[ScoredSample]:
+    """The m samples with the highest surprisal, whatever the judge says of them; without log-probabilities, all."""
+    surprisals = {one.sample.sample_idx: surprisal_nats(one.sample, surprisal) for one in scored}
+    known = {index: nats for index, nats in surprisals.items() if nats is not None}
+    if len(known) < len(surprisals):
+        return scored
+    return sorted(scored, key=lambda one: (-known[one.sample.sample_idx], one.sample.sample_idx))[:m]
 
 
 def best_choice(selections: Iterable[Selection]) -> Selection | None:

@@ -6,9 +6,12 @@ Stands here and not beside what draws samples: an edit of the training examples 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
-from kbwf.training.datums import Datum
+from kbwf.records import Checkpoint
+from kbwf.training.datums import Datum, DistillationDatum, Messages
+from kbwf.training.objective import Divergence
+from kbwf.training.self_distillation import TeacherKind
 
 
 @dataclass(frozen=True)
@@ -52,5 +55,50 @@ class Trainer(Protocol):
                 is too small for a single example. The policy is then what it was before the failed step.
         """
 
+    def distill(
+        self,
+        data: Sequence[DistillationDatum],
+        learning_rate: float,
+        num_gradient_steps: int = 1,
+        top_k: int = 100,
+        divergence: Divergence = "jensen_shannon",
+    ) -> UpdateReport:
+        """Optimizer steps on the divergence from the teacher at the student's `top_k` likeliest tokens.
+
+        Raises:
+            PolicyError: as `update`.
+        """
+
+    def teacher_score_many(self, passages: Sequence[tuple[Messages, tuple[int, ...]]]) -> list[tuple[float, ...]]:
+        """Log-probabilities under the teacher (temperature 1, nats) of responses after prompts of their own."""
+
+    def num_tokens(self, passages: Sequence[tuple[Messages, tuple[int, ...]]]) -> int:
+        """Of prompts and responses together."""
+
+    def release(self) -> None:
+        """Give memory back; the trainer is not used afterwards."""
+
     def save(self, folder: Path) -> None:
         """Write adapter weights (`adapter/`) and optimizer state (`state/`), so that another can continue."""
+
+
+class TrainerModule(Protocol):
+    """What the module defines that a backend is trained with (`policies.table.Backend.trainer`)."""
+
+    def open_trainer(
+        self,
+        checkpoint: Checkpoint,
+        settings: dict[str, Any],
+        chat_template: Literal["tokenizer", "plain"],
+        lora_rank: int,
+        seed: int,
+        teacher: TeacherKind,
+    ) -> Trainer:
+        """A trainer that goes on from this policy.
+
+        Raises:
+            PolicyError: it cannot be loaded, or the rank does not fit.
+        """
+
+    def adapter_digest(self, folder: Path) -> str:
+        """Of the weights that were saved in a folder."""

@@ -67,7 +67,10 @@ def test_random_is_an_expected_value() -> None:
 def test_a_strategy_accounts_for_the_times_it_looked_at() -> None:
     """None for rankings, m for top-m (fewer if fewer are correct), all correct for the oracle."""
     used = {strategy: select(SAMPLES, strategy, "mean", 2).num_timings_used for strategy in STRATEGIES}
-    assert used == {"random": 0, "confidence": 0, "surprisal": 0, "surprisal_top_m": 2, "shortest": 0, "oracle": 3}
+    assert used == {
+        "random": 0, "confidence": 0, "surprisal": 0, "surprisal_top_m": 2, "shortest": 0, "oracle": 3,
+        "surprisal_first": 1,
+    }  # fmt: skip
     assert select(SAMPLES, "surprisal_top_m", "mean", 9).num_timings_used == 3
 
 
@@ -196,3 +199,26 @@ def test_without_log_probabilities_nothing_is_ranked_by_surprisal(strategy: Stra
     assert (selection.sample_idx, selection.speedup, selection.fast_1, selection.num_correct) == (None, None, 0.0, 2)
     oracle = select(scored, "oracle", "mean", 3)
     assert (oracle.sample_idx, oracle.surprisal_nats, oracle.unavailable) == (1, None, "")
+
+
+def test_surprisal_first_has_only_the_most_surprising_judged() -> None:
+    """Of five samples the three with the highest surprisal, one of them wrong; the fastest of the two others wins."""
+    scored = [
+        make_scored(0, 9.0, (-0.1,)),
+        make_scored(1, None, (-5.0,)),
+        make_scored(2, 1.5, (-4.0,)),
+        make_scored(3, 2.0, (-3.0,)),
+        make_scored(4, 3.0, (-2.0,)),
+    ]
+    chosen = select(scored, "surprisal_first", "mean", 3)
+    assert (chosen.sample_idx, chosen.speedup) == (3, 2.0)
+    assert (chosen.num_samples, chosen.num_correct) == (5, 2)
+    assert (chosen.num_evaluations_used, chosen.num_timings_used) == (3, 2)
+    assert select(scored, "surprisal", "mean", 3).num_evaluations_used == 5
+
+
+def test_surprisal_first_may_find_nothing_where_others_do() -> None:
+    """The one correct sample is not among those judged."""
+    scored = [make_scored(0, 9.0, (-0.1,)), make_scored(1, None, (-5.0,))]
+    chosen = select(scored, "surprisal_first", "mean", 1)
+    assert (chosen.sample_idx, chosen.num_correct, chosen.num_evaluations_used) == (None, 0, 1)

@@ -10,7 +10,9 @@ from tests.workflow.conftest import Project
 
 def test_a_killed_run_continues_where_it_was(project: Project) -> None:
     """kill -9 in the middle; the same command finishes, finished evaluations stay untouched, none is half-written."""
-    project.study("long.yaml", "tasks: {subset: [1]}\nsampling: {num_samples: 2}\nidentity: {num_samples: 24}")
+    project.study(
+        "long.yaml", "tasks: {subset: [1]}\nsampling: {num_samples: 2}\nidentity: {num_samples: 24}\nruns: []"
+    )
     studies = ("tiny.yaml", "long.yaml")
     process = project.start(studies=studies)
     folder = project.folder / "results/evals/identity/l0_p001/seed0"
@@ -61,8 +63,9 @@ def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Proj
         ("tasks: {source: directory, level: 1, path: ./nowhere}\nbase: {model: some/name}", "nowhere"),
         ("identity: {num_samples: 3}", "multiple of 4, got 3"),
         ("selection: {best: random}", "must be one of selection.strategies"),
+        ("runs: [{name: a, method: grpo, tasks: [1, 77]}]", "run 'a': tasks.subset names 77"),
     ],
-    ids=["key", "type", "chunk", "task", "empty", "model", "directory", "identity", "best"],
+    ids=["key", "type", "chunk", "task", "empty", "model", "directory", "identity", "best", "run"],
 )
 def test_a_bad_configuration_stops_before_the_dag(finished: Project, study: str, message: str) -> None:
     """The message names key and value, there is no traceback, and nothing that was computed is lost."""

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
+PATTERN = r"^(?:rule|checkpoint) (?P<name>\w+):\n(?P<body>(?:(?:    .*)?\n)+)"
 RULES = {
     match["name"]: match["body"]
     for path in sorted((REPOSITORY / "rules").glob("*.smk"))
-    for match in re.finditer(r"^rule (?P<name>\w+):\n(?P<body>(?:(?:    .*)?\n)+)", path.read_text(), re.MULTILINE)
+    for match in re.finditer(PATTERN, path.read_text(), re.MULTILINE)
 }
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.workflow.conftest import Project
 
+RETRAINED = {"adapt_policy": 2, "probe_policy": 1, "select_checkpoint": 2, "summarize_run": 2}
+"""What follows from new rollouts of the base policy, besides the samples of the two steps."""
 JOINS = {"score_samples": 2, "select_samples": 6, "write_best": 1, "make_report": 1}
 
 
@@ -16,10 +18,10 @@ def records(folder: Path, pattern: str) -> list[dict]:
 
 
 def test_every_sample_has_an_evaluation_and_the_report_is_there(finished: Project) -> None:
-    """16 samples in all: 2 tasks, 4 of the base policy and 4 of the control each."""
+    """16 samples of 2 tasks, 4 of the base policy and 4 of the control each; 6 of the steps of two runs."""
     samples = records(finished.folder, "results/samples/*/*/seed0/*.jsonl")
     evaluations = records(finished.folder, "results/evals/*/*/seed0/*.json")
-    assert len(samples) == len(evaluations) == 16
+    assert len(samples) == len(evaluations) == 22
     for name in ("selection.csv", "scaling.svg", "status.md", "tasks.csv", "noise_floor.csv", "summary.md"):
         assert (finished.folder / "results/report" / name).stat().st_size > 0
     assert (finished.folder / "results/best/index.csv").exists()
@@ -33,6 +35,59 @@ def test_the_control_is_judged_anew_for_every_sample_and_passes(finished: Projec
     assert [each["status"] for each in control] == ["passed"] * 8
     assert not any(each["is_reused"] for each in control)
     assert len({tuple(each["timing"]["block_runtime_ms"]) for each in control}) == 8
+
+
+def test_runs_update_choose_probe_and_are_summed_up(finished: Project) -> None:
+    """Each run has an adapter of its own; test-time training's scores 4 fresh samples of the base policy."""
+    folder = finished.folder / "results"
+    updates = {path.parent.name: json.loads(path.read_text()) for path in folder.glob("policies/*/update.json")}
+    assert set(updates) == {"ttt_seed0.step1", "sdpo_seed0.step1"}
+    assert all(update["num_gradient_steps"] == 1 for update in updates.values())
+    assert updates["sdpo_seed0.step1"]["num_teacher_tokens"] > 0
+    checkpoints = [json.loads((folder / f"policies/{name}/checkpoint.json").read_text()) for name in updates]
+    assert len({checkpoint["sampler_sha256"] for checkpoint in checkpoints}) == 2
+    summaries = {each["run_id"]: each for each in records(finished.folder, "results/runs/*/summary.json")}
+    assert set(summaries) == {"ttt_seed0", "sdpo_seed0"}
+    assert {score["is_transfer"] for score in summaries["sdpo_seed0"]["fresh"]} == {False, True}
+    assert summaries["ttt_seed0"]["compute"]["num_rollouts"] == 8
+    probed = records(finished.folder, "results/probes/*.jsonl")
+    assert {(each["probed_policy_id"], each["policy_id"]) for each in probed} == {("ttt_seed0.step1", "base")}
+    assert len(probed) == 4
+
+
+def test_step_0_shares_the_base_policy_s_samples(finished: Project) -> None:
+    """The rollouts that the first update learned from are the first of those that strategies choose from."""
+    folder = finished.folder / "results/scored/base/l0_p013/seed0"
+    first, all_of_them = ((folder / f"first{num}.jsonl").read_text().splitlines() for num in (2, 4))
+    assert first == all_of_them[:2]
+
+
+RUNS = (
+    "  - {{name: ttt, method: grpo, tasks: study, num_steps: {steps}, rollouts_per_task: 2,"
+    " entropy_coefficient: 0.01}}\n"
+    "  - {{name: sdpo, method: sdpo, tasks: [13], transfer_to: [1], num_steps: 1, rollouts_per_task: 2,"
+    " is_probed: false, learning_rate: {rate}}}\n"
+)
+
+
+def test_another_step_adds_one_update_its_samples_evaluations_and_joins(finished: Project) -> None:
+    """Of 2 tasks with 2 rollouts each; the probe of the new step, and the choice among one step more."""
+    finished.study("steps.yaml", "runs:\n" + RUNS.format(steps=2, rate=1e-5))
+    planned = finished.planned(studies=("tiny.yaml", "steps.yaml"))
+    assert planned == {
+        "adapt_policy": 1, "sample_chunk": 2, "evaluate_kernel": 4, "score_samples": 2, "probe_policy": 1,
+        "select_checkpoint": 1, "summarize_run": 1,
+    }  # fmt: skip
+
+
+def test_a_learning_rate_touches_its_run_alone(finished: Project) -> None:
+    """One task with 2 rollouts; the base policy's samples and the other run stay."""
+    finished.study("rate.yaml", "runs:\n" + RUNS.format(steps=1, rate=1e-3))
+    planned = finished.planned(studies=("tiny.yaml", "rate.yaml"))
+    assert planned == {
+        "adapt_policy": 1, "sample_chunk": 1, "evaluate_kernel": 2, "score_samples": 1, "select_checkpoint": 1,
+        "summarize_run": 1,
+    }  # fmt: skip
 
 
 def test_no_temporary_file_is_left(finished: Project) -> None:
@@ -64,18 +119,19 @@ def test_a_seed_adds_its_own_samples_only(finished: Project) -> None:
 
 
 def test_a_temperature_redraws_the_base_policy_and_leaves_the_control(finished: Project) -> None:
-    """The control gives one answer at any temperature."""
+    """The control gives one answer at any temperature. 4 chunks, 2 fresh ones and 3 of the steps, 2 samples each."""
     finished.study("warm.yaml", "sampling: {temperature: 0.5}")
     planned = finished.planned(studies=("tiny.yaml", "warm.yaml"))
-    assert planned == {"sample_chunk": 4, "evaluate_kernel": 8, **JOINS}
+    assert planned == {**JOINS, **RETRAINED, "sample_chunk": 9, "evaluate_kernel": 18, "score_samples": 9}
 
 
 def test_an_evaluation_setting_judges_everything_anew(finished: Project) -> None:
-    """The mode belongs to each evaluation; samples stay."""
+    """The mode belongs to each evaluation; samples stay, but for those of the steps that are learned anew."""
     finished.study("full.yaml", "evaluation: {mode: full}")
     planned = finished.planned(studies=("tiny.yaml", "full.yaml"))
     assert planned == {
-        "evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1, "make_report": 1,
+        "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
+        "make_report": 1, **RETRAINED,
     }  # fmt: skip
 
 
@@ -107,7 +163,10 @@ def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
         ),
         (
             "kbwf/judge/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
-            {"evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1, "make_report": 1},
+            {
+                "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
+                "make_report": 1, **RETRAINED,
+            },
         ),
     ],
     ids=["readme", "docstring", "settings", "split", "best_kernels", "control", "selection", "verdict"],
