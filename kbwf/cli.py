@@ -95,6 +95,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--selections", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
         command.add_argument("--tasks", nargs="+", required=True)
+    for name in ("--run-scored", "--trajectories", "--summaries", "--updates", "--probes"):
+        report.add_argument(name, nargs="*", default=[], help="of the study's runs")
     report.add_argument("--report", default="{}", help="config block report as JSON")
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
     adapt = verb("adapt", _adapt, "update a policy: one step of a run")
@@ -299,14 +301,12 @@ def _report(options: argparse.Namespace) -> str:
     from pathlib import Path
 
     from kbwf.settings import ReportSettings, SelectionSettings
-    from kbwf.stages.make_report import make_report
+    from kbwf.stages.make_report import Inputs, make_report
 
-    scored, selections, tasks = (
-        [Path(path) for path in getattr(options, name)] for name in ("scored", "selections", "tasks")
-    )
+    inputs = Inputs(**{name: [Path(path) for path in getattr(options, name)] for name in Inputs._fields})
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
-    return make_report(scored, selections, tasks, report, selection, Path(options.output))
+    return make_report(inputs, report, selection, Path(options.output))
 
 
 def _doctor(_: argparse.Namespace) -> str:
