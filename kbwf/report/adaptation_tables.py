@@ -9,7 +9,7 @@ from kbwf.metrics.adaptation import REGIME_LINE, Regimes, regimes, transfer
 from kbwf.metrics.probe import ProbePoint, probe
 from kbwf.metrics.statistics import Missing
 from kbwf.records import Trajectory
-from kbwf.report.published import CONDITIONS, published
+from kbwf.report.published import published
 from kbwf.report.run_tables import NO_RUNS
 from kbwf.report.runs import gain, regime_points, runs_by_name
 from kbwf.report.study import KEY, Study
@@ -41,8 +41,7 @@ def regime_table(study: Study, cfg: ReportSettings) -> Table:
         " line of 30 % base success. Which side a task is on is decided by other samples (the rollouts of step 0): the"
         " same ones for both would show gains below the line and losses above it where nothing happened. Identity: the"
         " control's samples, a third each in the three roles. Published for subset 2:"
-        f" {published()['subset2']['boa_step0']} % at step 0, {published()['subset2']['boa_step1']} % at step 1."
-        f" {CONDITIONS}.",
+        f" {published()['subset2']['boa_step0']} % at step 0, {published()['subset2']['boa_step1']} % at step 1.",
         (
             Column("run", "run"),
             Column("side", "base success"),
@@ -100,7 +99,7 @@ def transfer_table(study: Study, cfg: ReportSettings) -> Table:
         "Sample fast_1 of the policy chosen on a run's own tasks, on fresh samples of these and of other tasks, and the"
         f" gain over the first policy. Published: subset 1 to 2 {theirs['subset1_to_subset2']} % (base"
         f" {theirs['base_subset2']} %), subset 2 to 1 {theirs['subset2_to_subset1']} % (base {theirs['base_subset1']}"
-        f" %). {CONDITIONS}.",
+        " %).",
         (
             Column("run", "run"),
             Column("method", "method"),
@@ -160,7 +159,7 @@ def probe_table(study: Study, cfg: ReportSettings) -> Table:
         "Fixed samples of the first policy, scored by every step: Spearman's ρ of NLL and speedup (0 if not correct)"
         " over all, and over the quarter that is least likely under the first policy. The same samples each time, so"
         " that the change is paired. No control answers here: a run with shuffled rewards is one, and the interval of"
-        f" the change says whether it is more than which samples were drawn. {CONDITIONS}, 320 samples.",
+        " the change says whether it is more than which samples were drawn.",
         (
             Column("run", "run"),
             Column("step", "step"),

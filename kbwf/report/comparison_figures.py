@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from kbwf.metrics.statistics import Interval
-from kbwf.report.style import BAND_COLOUR, CONTROL_COLOUR, empty, error_bars, looks, say
+from kbwf.report.style import BAND_COLOUR, CONTROL_COLOUR, empty, error_bars, looks, say, speedup_axis
 from kbwf.report.table import Band, Cell, Row, Table, value_of
 
 
@@ -65,7 +66,9 @@ def draw_selection(figure: Figure, table: Table) -> None:
                 place, band.high - band.low, left=band.low, height=0.8, color=BAND_COLOUR, alpha=0.6, hatch="..",
                 edgecolor="white",
             )  # fmt: skip
-    left.barh([], [], color=BAND_COLOUR, hatch="..", edgecolor="white", label="permuted labels")
+    left.add_patch(
+        Rectangle((0, 0), 0, 0, facecolor=BAND_COLOUR, hatch="..", edgecolor="white", label="permuted labels")
+    )
     _points(left, [row["success"] for row in rows], 0, "ours")
     _marks(left, [row["identity_success"] for row in rows], "identity control")
     _points(right, [row["speedup_geomean"] for row in rows], 0, "_ours")
@@ -74,7 +77,7 @@ def draw_selection(figure: Figure, table: Table) -> None:
     left.set_xlabel("success: share of tasks")
     right.set_xlabel("speedup, geometric mean, ×")
     right.axvline(1, color="black", lw=0.8)
-    right.set_xscale("log")
+    speedup_axis(right.xaxis)
     left.set_yticks(range(len(rows)), names)
     left.invert_yaxis()
     _legend_below(figure)

@@ -94,18 +94,19 @@ def _by_permutation(row: Row) -> str:
 
 
 def _about_scaling(rows: list[Row]) -> list[Headline]:
-    compared = [row for row in rows if isinstance(row["identity_fast_1_at_k"], Interval)]
+    compared = [row for row in rows if row["is_above"] is not None]
     if not compared or rows[0]["policy"] == CONTROL:
         return []
     last, largest = compared[-1], rows[-1]
-    where = "outside" if last["is_outside"] else "inside"
+    where = "above" if last["is_above"] else "not above"
     text = (
-        f"With {last['k']} samples a task is solved with probability {shown(last['fast_1_at_k'], 2)}, the identity"
-        f" control with {shown(last['identity_fast_1_at_k'], 2)}: {where} the noise floor."
+        f"With {last['k']} samples a task is solved confidently with probability"
+        f" {shown(last['confident_fast_1_at_k'], 2)}, the identity control with"
+        f" {shown(last['identity_confident_fast_1_at_k'], 2)}: {where} the noise floor."
     )
     if largest["k"] != last["k"]:
-        text += f" With {largest['k']}, where the control has no samples: {shown(largest['fast_1_at_k'], 2)}."
-    return [Headline(text, bool(last["is_outside"]))]
+        text += f" With {largest['k']}, where the control has no samples: {shown(largest['confident_fast_1_at_k'], 2)}."
+    return [Headline(text, bool(last["is_above"]))]
 
 
 def _about_surprisal(policy_id: str, ours: pd.DataFrame) -> Headline:

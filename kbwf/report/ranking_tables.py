@@ -10,7 +10,7 @@ from kbwf.metrics.correlation import Correlation, TaskCorrelations, correlate_by
 from kbwf.metrics.quartiles import HIGH_SPREAD_NATS, Quartile, logprob_spread, surprisal_quartiles
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
-from kbwf.report.published import CONDITIONS, published, rate
+from kbwf.report.published import published, rate
 from kbwf.report.study import Study, by_task, correct_only, surprisals_of
 from kbwf.report.table import Cell, Column, Row, Table, interval_column
 from kbwf.settings import ReportSettings
@@ -52,7 +52,7 @@ def correlation_table(study: Study, cfg: ReportSettings) -> Table:
         "Spearman's ρ over correct samples. Pooled over tasks it mixes whether surprising samples are faster than their"
         " siblings, which a strategy can use, with whether surprising tasks are faster tasks, which it cannot: only"
         " the mean over tasks speaks for selection. p-values take samples as independent. The control's surprisals are"
-        f" all equal, so that only its length and speed could go together. {CONDITIONS}; there ρ is of"
+        " all equal, so that only its length and speed could go together. In the paper ρ is of"
         " log-probability, here of surprisal, so that its sign is turned round.",
         (
             Column("policy", "policy"),
@@ -117,8 +117,7 @@ def quartile_table(study: Study) -> Table:
         "Surprisal quartiles",
         "Correct samples in four quarters by surprisal, Q1 the highest. Ranked together, as published, a quarter may"
         " hold other tasks than another; within tasks each holds a quarter of every task's samples. Identity: its"
-        f" surprisals are all equal, so that its quarters are in the order of samples, and differ by noise."
-        f" {CONDITIONS}.",
+        " surprisals are all equal, so that its quarters are in the order of samples, and differ by noise.",
         (
             Column("policy", "policy"),
             Column("ranked", "ranked"),

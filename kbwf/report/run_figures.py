@@ -2,6 +2,7 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from kbwf.metrics.adaptation import REGIME_LINE
 from kbwf.metrics.statistics import Interval
@@ -24,8 +25,8 @@ def draw_trajectories(figure: Figure, study: Study, table: Table) -> None:
     columns = min(_MAX_COLUMNS, len(trajectories))
     lines = -(-len(trajectories) // columns)
     figure.set_size_inches(3.4 * columns + 0.8, 2.9 * lines + 0.6)
-    axes_of = figure.subplots(lines, columns, squeeze=False, sharey=True).flat
-    for axes in list(axes_of)[len(trajectories) :]:
+    axes_of = list(figure.subplots(lines, columns, squeeze=False, sharey=True).flat)
+    for axes in axes_of[len(trajectories) :]:
         axes.set_axis_off()
     for axes, trajectory in zip(axes_of, trajectories, strict=False):
         identity = [
@@ -73,11 +74,13 @@ def draw_probe(figure: Figure, table: Table) -> None:
             colour, marker = looks(number)
             axes.errorbar(
                 [step + 0.06 * number for step, _ in drawn], [cell.value for _, cell in drawn],
-                yerr=error_bars([cell for _, cell in drawn]), color=colour, marker=marker, capsize=3, label=run,
+                yerr=error_bars([cell for _, cell in drawn]), color=colour, marker=marker, ms=5, lw=1, capsize=3,
+                label=run,
             )  # fmt: skip
         _published(axes, table.rows, "published_rho" if name == "rho" else "published_tail")
         axes.axhline(0, color=CONTROL_COLOUR, lw=1)
         axes.set_title(title)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlabel("step")
     left.set_ylabel("ρ of NLL and speedup")
     handles, labels = left.get_legend_handles_labels()

@@ -8,7 +8,7 @@ from kbwf.metrics.statistics import Missing
 from kbwf.metrics.trajectory import best_step_band
 from kbwf.records import BASE, Trajectory
 from kbwf.records.task import parse_task_id
-from kbwf.report.published import CONDITIONS, published, rate
+from kbwf.report.published import published, rate
 from kbwf.report.runs import Run, control_success, gain, runs_by_name, runs_of
 from kbwf.report.scaling_tables import curve_of
 from kbwf.report.study import Study
@@ -45,7 +45,7 @@ def trajectory_table(study: Study) -> Table:
         "Trajectories",
         "Sample fast_1: share of a step's rollouts that are correct and faster. Step 0 is the policy that the run began"
         " with. A step is chosen by these very numbers, which flatter it; see the runs for fresh samples. Identity: the"
-        f" control's sample fast_1 on the same tasks. Published: seed 42. {CONDITIONS}.",
+        " control's sample fast_1 on the same tasks. Published: seed 42.",
         (
             Column("run", "run"),
             Column("step", "step"),
@@ -82,7 +82,7 @@ def run_table(study: Study, cfg: ReportSettings) -> Table:
         " unbiased number. Equivalent K: how many samples of the base policy give as many tasks a success as the fresh"
         " fast_1. Per-task oracle: each task at its own best step, an upper bound. Published: mean over 3 seeds"
         f" {published()['ttt']['boa_fast_1_mean_3_seeds']} %, equivalent K {published()['ttt']['equivalent_k']},"
-        f" per-task oracle {published()['ttt']['per_task_oracle']} % (its table gives 48.7). {CONDITIONS}.",
+        f" per-task oracle {published()['ttt']['per_task_oracle']} % (its table gives 48.7).",
         (
             Column("run", "run"),
             Column("method", "method"),
@@ -183,7 +183,7 @@ def method_table(study: Study, cfg: ReportSettings) -> Table:
         "Mean over a run's seeds of the chosen step's sample fast_1: by the samples it was chosen by, as published, and"
         " on fresh ones with the standard deviation over runs. The gain is over the first policy, on fresh samples,"
         " with an interval over tasks, and runs and seeds within them; a run with shuffled rewards shows what an"
-        f" update without a signal does. Published: 3 seeds. {CONDITIONS}.",
+        " update without a signal does. Published: 3 seeds.",
         (
             Column("name", "run"),
             Column("method", "method"),

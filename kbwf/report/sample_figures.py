@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from kbwf.records import CONTROL, EvalStatus
 from kbwf.report.study import Study
-from kbwf.report.style import CONTROL_COLOUR, HATCHES, empty, looks
+from kbwf.report.style import CONTROL_COLOUR, HATCHES, empty, looks, speedup_axis
 from kbwf.report.table import Table, value_of
 
 STATUS_LOOKS: dict[EvalStatus, tuple[str, str]] = {
@@ -17,7 +17,7 @@ STATUS_LOOKS: dict[EvalStatus, tuple[str, str]] = {
     EvalStatus.WRONG_TYPE: ("#56B4E9", ".."),
     EvalStatus.WRONG_SHAPE: ("#56B4E9", "\\\\"),
     EvalStatus.WRONG_DTYPE: ("#56B4E9", "xx"),
-    EvalStatus.WRONG_VALUES: ("#0072B2", ""),
+    EvalStatus.WRONG_VALUES: ("#0072B2", "++"),
     EvalStatus.INPUT_CHANGED: ("#0072B2", "//"),
     EvalStatus.TIMEOUT: ("#CC79A7", ""),
     EvalStatus.CRASHED: ("#D55E00", ""),
@@ -81,7 +81,7 @@ def draw_speedups(figure: Figure, study: Study) -> None:
             axes.plot([middle], [place], color=colour, marker=marker, ms=5)
         axes.plot([], [], color=colour, marker=marker, label=policy_id)
     axes.axvline(1, color="black", lw=0.8)
-    axes.set_xscale("log")
+    speedup_axis(axes.xaxis)
     axes.set_yticks(range(len(tasks)), tasks)
     axes.invert_yaxis()
     axes.set_xlabel("speedup of correct samples, ×: median, middle half, range")
@@ -109,7 +109,7 @@ def draw_surprisal(figure: Figure, study: Study) -> None:
             ours = _thinned(frame[(frame["task_id"] == task_id) & (frame["policy_id"] == policy_id)])
             colour, marker = looks(number)
             axes.plot(ours["surprisal_nats"], ours["speedup"], marker, color=colour, ms=3, mfc="none", rasterized=True)
-        axes.set_yscale("log")
+        speedup_axis(axes.yaxis)
         axes.set_title(task_id, fontsize=8)
         axes.tick_params(labelsize=7, which="both")
     figure.supxlabel("surprisal, nats", fontsize=9)

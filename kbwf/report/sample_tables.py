@@ -8,7 +8,7 @@ import pandas as pd
 
 from kbwf.metrics.statistics import Interval, Missing, bootstrap_mean, bootstrap_median
 from kbwf.records import CONTROL, EvalStatus, Selection
-from kbwf.report.published import CONDITIONS, published
+from kbwf.report.published import published
 from kbwf.report.study import Study, by_task, correct_only, policies_of
 from kbwf.report.table import Column, Row, Table, interval_column
 from kbwf.settings import ReportSettings, SelectionSettings
@@ -148,7 +148,7 @@ def speedup_table(study: Study, cfg: ReportSettings) -> Table:
         " included. The row of the identity control shows what noise alone gives. Means of ratios favour the fast: two"
         " kernels of 4× and 0.25× have mean 2.1 and geometric mean 1. Published means of correct samples by seed:"
         f" test-time training {_listed(theirs['ttt_boa'])}, self-distillation {_listed(theirs['sdpo_feedback'])} with"
-        f" feedback, {_listed(theirs['sdpo_prompt_only'])} without. {CONDITIONS}.",
+        f" feedback, {_listed(theirs['sdpo_prompt_only'])} without.",
         (
             Column("policy", "policy"),
             Column("num_samples", "samples"),

@@ -21,7 +21,7 @@ from kbwf.metrics.permutation import (
 )
 from kbwf.metrics.statistics import Missing, bootstrap_mean, std_over_seeds
 from kbwf.records import CONTROL, Selection
-from kbwf.report.published import CONDITIONS, published, rate
+from kbwf.report.published import published, rate
 from kbwf.report.study import Study, correct_only, measurements_of, surprisals_of
 from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside
 from kbwf.settings import ReportSettings, SelectionSettings
@@ -86,7 +86,7 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
         f" chance which sample is the surprising (or short) one, {cfg.confidence_level:.0%} of"
         f" {cfg.num_resamples} permutations; outside: ours lies beyond. Oracle sees every time: an upper bound, not a"
         " method. Random is an expected value. An interval without width means that every resample agrees, not that"
-        f" the number is certain. {CONDITIONS}.",
+        " the number is certain.",
         tuple(columns),
         rows,
     )
@@ -155,7 +155,7 @@ def surprisal_table(study: Study, cfg: ReportSettings) -> Table:
         " pairs of one task under several seeds as independent, which they are not: no claim rests on them. A claim"
         " needs both exact questions: could the labels be anybody's (at most 0.025), and would other tasks agree (at"
         " most 0.05)? Wilcoxon is two-sided, all other tests one-sided. The control's surprisals are all equal, so"
-        f" that its two choices are one. {CONDITIONS}.",
+        " that its two choices are one.",
         (
             Column("policy", "policy"),
             Column("measure", "measure"),

@@ -10,7 +10,10 @@ from typing import Any, NamedTuple
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import AutoLocator, LogLocator, NullLocator
 
 from kbwf.metrics.statistics import Interval
 from kbwf.records import CONTROL
@@ -36,6 +39,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 CONTROL_COLOUR = "#666666"
 BAND_COLOUR = "#bbbbbb"
 MARKERS = "os^Dvp"
+_NARROW = 6.0
+"""Below this ratio of its ends an axis has evenly spaced marks."""
 HATCHES = ("", "//", "..", "xx", "\\\\", "--")
 
 
@@ -52,8 +57,12 @@ class Picture(NamedTuple):
 def picture(title: str, table: str, draw: Callable[[Figure], None]) -> Picture:
     """Draw in the common style. No date and no random ids: equal numbers give equal bytes."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(7, 4.2), layout="constrained")
+        engine = ConstrainedLayoutEngine()
+        figure = Figure(figsize=(7, 4.2), layout=engine)
         draw(figure)
+        for _ in range(2):  # the first time it does not know yet how wide the labels are
+            engine.execute(figure)
+        figure.set_layout_engine("none")  # laid out once, not for each of the two files
         text, image = io.StringIO(), io.BytesIO()
         figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
         figure.savefig(image, format="png", metadata={"Software": None})
@@ -65,6 +74,16 @@ def looks(number: int, name: str = "") -> tuple[str, str]:
     if name == CONTROL:
         return CONTROL_COLOUR, "x"
     return COLOURS[number % len(COLOURS)], MARKERS[number % len(MARKERS)]
+
+
+def speedup_axis(axis: Axis) -> None:
+    """Ratios on a logarithmic scale, marked with plain numbers; call it when everything is drawn."""
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})  # type: ignore[attr-defined]
+    low, high = axis.get_view_interval()
+    is_narrow = high < _NARROW * low
+    axis.set_major_locator(AutoLocator() if is_narrow else LogLocator(base=10, subs=(1.0, 2.0, 5.0), numticks=8))
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_locator(NullLocator())
 
 
 def error_bars(values: list[Interval]) -> list[list[float]]:

@@ -59,6 +59,11 @@ class Table:
     missing: tuple[str, ...] = field(default=())
     """What the table as a whole lacks, in sentences."""
 
+    @property
+    def has_published(self) -> bool:
+        """A column holds the paper's figures."""
+        return any(column.name.startswith("published") for column in self.columns)
+
     def to_csv(self) -> str:
         """CSV with six significant digits."""
         text = io.StringIO()

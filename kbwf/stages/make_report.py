@@ -17,6 +17,7 @@ from kbwf.report.adaptation_tables import probe_table, regime_table, transfer_ta
 from kbwf.report.cost_tables import compute_table, seconds_table
 from kbwf.report.figures import Figures, figures_of
 from kbwf.report.headlines import Headline, headlines
+from kbwf.report.published import CONDITIONS
 from kbwf.report.ranking_tables import correlation_table, quartile_table, spread_table
 from kbwf.report.run_tables import method_table, run_table, trajectory_table
 from kbwf.report.sample_tables import noise_floor_table, speedup_table, status_table, task_table
@@ -60,7 +61,8 @@ def make_report(inputs: Inputs, report_cfg: ReportSettings, selection_cfg: Selec
     said = headlines(study, tables, report_cfg)
     for name, table in tables.items():
         write_text(output_dir / f"{name}.csv", table.to_csv())
-        write_text(output_dir / f"{name}.md", f"# {table.title}\n\n{table.note}\n\n{table.to_markdown()}")
+        conditions = f"{CONDITIONS}.\n\n" if table.has_published else ""
+        write_text(output_dir / f"{name}.md", f"# {table.title}\n\n{table.note}\n\n{conditions}{table.to_markdown()}")
     for name, figure in figures.items():
         write_text(output_dir / f"{name}.svg", figure.svg)
         (output_dir / f"{name}.png").write_bytes(figure.png)
@@ -114,7 +116,7 @@ def tables_of(study: Study, cfg: ReportSettings, selection_cfg: SelectionSetting
 
 def summary_text(said: list[Headline], tables: dict[str, Table], figures: Figures) -> str:
     """The report as one Markdown file: what the numbers say, then every table with its figure."""
-    parts = ["# Report\n", "".join(f"* {one.text}\n" for one in said)]
+    parts = ["# Report\n", "".join(f"* {one.text}\n" for one in said), f"{CONDITIONS}.\n"]
     for name, table in tables.items():
         section = f"## {table.title}\n\n{table.note}\n\n{table.to_markdown()}"
         parts.append(

@@ -60,7 +60,7 @@ class Records:
 def drawn(
     rng: np.random.Generator, task_id: str, policy_id: str, seed: int, num_samples: int, *, effect: float = 0.0
 ) -> list[ScoredSample]:
-    """Samples of one task and seed: three in four correct, speedups around 1, faster the more surprising by `effect`."""
+    """Of one task and seed: three in four correct, speedups around 1, with `effect` faster the more surprising."""
     samples = []
     for idx in range(num_samples):
         score, noise = rng.standard_normal(2)
@@ -166,3 +166,29 @@ def _add_run(records: Records, rng: np.random.Generator, task_ids: list[str]) ->
                     nll_sum_nats=nll * sample.num_tokens,
                 )
             )  # fmt: skip
+
+
+def study_of(scored: Sequence[ScoredSample], selections: Sequence[Selection] = (), num_tasks: int = 2) -> Study:
+    """A study without runs of these samples."""
+    tasks = tuple(make_task(number) for number in range(1, num_tasks + 1))
+    return Study(samples=joined([frame_of(scored, "mean")]), tasks=tasks, selections=tuple(selections))
+
+
+def samples_of(
+    speedups: Sequence[float | None], policy_id: str = "base", task: int = 1, seed: int = 0
+) -> list[ScoredSample]:
+    """Samples of one task, policy and seed, ± 0.1, the later the more surprising; None is a failed one."""
+    return [
+        make_scored(
+            idx,
+            speedup,
+            (-1.0 - idx,),
+            low=None if speedup is None else speedup - 0.1,
+            high=None if speedup is None else speedup + 0.1,
+            task_id=f"l0_p{task:03d}",
+            policy_id=policy_id,
+            seed=seed,
+            kernel_source=f"# {policy_id} {task} {seed} {idx}\n",
+        )
+        for idx, speedup in enumerate(speedups)
+    ]

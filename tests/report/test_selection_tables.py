@@ -1,0 +1,115 @@
+"""Strategies and the claim about surprisal: hand-computed numbers."""
+
+import pytest
+
+from kbwf.metrics.statistics import Interval, Missing
+from kbwf.report.selection_tables import selection_table, surprisal_table
+from kbwf.report.table import Band, Cell, value_of
+from kbwf.settings import ReportSettings, SelectionSettings
+from tests.builders import make_selection
+from tests.report.studies import samples_of, study_of
+
+CFG = ReportSettings(num_resamples=400)
+ORACLE = SelectionSettings(strategies=("oracle",))
+
+
+def measures(study_samples: list) -> dict[Cell, dict[str, Cell]]:
+    """Rows of the comparison by what they measure."""
+    return {row["measure"]: row for row in surprisal_table(study_of(study_samples), CFG).rows}
+
+
+def test_the_selection_table_averages_over_tasks_and_seeds() -> None:
+    """Two tasks, two seeds: successes 1, 1 and 0, 1; speedups 4, 1.5, 0.5 and 2; beside them the identity control."""
+    selections = [
+        make_selection(4.0, low=3.0, task_id="l0_p001", seed=0, num_timings_used=2),
+        make_selection(1.5, low=0.9, task_id="l0_p001", seed=1, num_timings_used=2),
+        make_selection(0.5, task_id="l0_p002", seed=0, num_timings_used=2),
+        make_selection(2.0, task_id="l0_p002", seed=1, num_timings_used=2, num_correct=4),
+        make_selection(1.01, low=0.99, task_id="l0_p001", policy_id="identity", num_correct=4),
+        make_selection(0.99, low=0.98, task_id="l0_p002", policy_id="identity", num_correct=4),
+    ]
+    (row,) = selection_table(study_of(samples_of([2.0]), selections), CFG, ORACLE).rows
+    assert (row["policy"], row["strategy"], row["num_cases"], row["num_choices"]) == ("base", "oracle", 4, 4)
+    assert value_of(row["success"]) == pytest.approx(0.75)
+    assert row["seed_std"] == pytest.approx(0.5 / 2**0.5)  # seed means 0.5 and 1.0
+    assert row["confident_success"] == pytest.approx(0.5)
+    assert row["speedup_geomean"] == pytest.approx(6**0.25)  # 4 · 1.5 · 0.5 · 2 = 6
+    assert row["speedup_mean"] == pytest.approx(2.0)
+    assert row["correct_frac"] == pytest.approx((2 + 2 + 2 + 4) / 16)
+    assert row["num_timings"] == 2
+    assert value_of(row["identity_success"]) == pytest.approx(0.5)
+    assert row["identity_confident_success"] == 0
+    assert row["identity_seed_std"] is None
+    assert row["identity_speedup_mean"] == pytest.approx(1.0)
+    assert (row["published"], row["published_speedup"]) == (1.0, 226.9)
+    assert row["chance"] is None
+
+
+def test_tasks_without_a_choice_lower_success_but_not_the_mean_speedup() -> None:
+    """One solved task of two: success 1/2, speedup that of the solved one, one choice in two cases."""
+    selections = [make_selection(3.0), make_selection(None, task_id="l0_p002")]
+    (row,) = selection_table(study_of(samples_of([3.0]), selections), CFG, ORACLE).rows
+    assert value_of(row["success"]) == 0.5
+    assert (row["speedup_mean"], row["num_choices"], row["num_cases"]) == (3.0, 1, 2)
+
+
+def test_strategies_come_in_the_order_of_the_configuration() -> None:
+    """A strategy without selections keeps its row, with nothing in it."""
+    selections = [make_selection(2.0, strategy="oracle"), make_selection(2.0, strategy="shortest")]
+    settings = SelectionSettings(strategies=("shortest", "random", "oracle"))
+    rows = selection_table(study_of(samples_of([2.0]), selections), CFG, settings).rows
+    assert [row["strategy"] for row in rows] == ["shortest", "random", "oracle"]
+    assert rows[1]["success"] is None
+
+
+def test_the_band_of_permuted_labels_counts_tasks_without_a_correct_sample() -> None:
+    """Two samples, one faster: permuted, the surprising one is faster in half of the studies. With a task where nothing
+    is correct the success is at most 1/2, permuted or not."""
+    samples = [*samples_of([0.5, 2.0]), *samples_of([None, None], task=2)]
+    selections = [
+        make_selection(2.0, strategy="surprisal"),
+        make_selection(None, task_id="l0_p002", strategy="surprisal"),
+    ]
+    settings = SelectionSettings(strategies=("surprisal",), best="surprisal")
+    (row,) = selection_table(study_of(samples, selections), CFG, settings).rows
+    assert value_of(row["success"]) == 0.5
+    assert row["chance"] == Band(0.0, 0.5)
+    assert row["is_outside"] is False
+
+
+def test_an_effect_in_every_task_lies_outside_the_band() -> None:
+    """Eight tasks with the fast kernel of eight always the most surprising: by chance 1 task in 8 succeeds."""
+    samples = [one for task in range(1, 9) for one in samples_of([0.5] * 7 + [2.0], task=task)]
+    selections = [make_selection(2.0, strategy="surprisal", task_id=f"l0_p{task:03d}") for task in range(1, 9)]
+    settings = SelectionSettings(strategies=("surprisal",), best="surprisal")
+    (row,) = selection_table(study_of(samples, selections), CFG, settings).rows
+    assert isinstance(row["chance"], Band) and row["chance"].high <= 0.5
+    assert row["is_outside"] is True
+    rows = measures(samples)
+    assert (rows["success of surprisal"]["value"], rows["success of confidence"]["value"]) == (1.0, 0.0)
+    assert rows["surprisal beats confidence"]["value"] is True
+    assert rows["could the labels be anybody's, p"]["value"] == pytest.approx(8.0**-8)
+    assert rows["would other tasks agree, p"]["value"] == pytest.approx(2.0**-8)
+    assert rows["speedup ratio, geometric mean"]["value"] == Interval(*[pytest.approx(4.0)] * 3)  # type: ignore[arg-type]
+    assert rows["difference of success"]["is_outside"] is True
+
+
+def test_the_paper_s_statistics_follow_from_its_proportions() -> None:
+    """Three discordant pairs of ten, 80 % against 50 %: h = 0.6435, exact sign test 0.125 one-sided."""
+    winners = [([0.5, 2.0], 3), ([1.5, 2.0], 5), ([0.5, 0.7], 2)]
+    samples, task = [], 0
+    for speedups, count in winners:
+        for _ in range(count):
+            task += 1
+            samples += samples_of(speedups, task=task)
+    rows = measures(samples)
+    assert rows["Cohen's h"]["value"] == pytest.approx(0.6435, abs=5e-5)
+    assert rows["exact sign test, p"]["value"] == pytest.approx(0.125)
+    assert (rows["only surprisal succeeds"]["value"], rows["pairs of task and seed"]["value"]) == (3, 10)
+    assert rows["exact sign test, p"]["published"] == 0.125
+
+
+def test_without_correct_samples_the_comparison_says_so() -> None:
+    """Every row is missing for one reason."""
+    cells = {row["value"] for row in measures(samples_of([None, None])).values()}
+    assert cells == {Missing("no correct sample in any task")}
