@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-gpu test-all check dag docs clean
+.PHONY: help demo test test-timing test-learning test-browser test-gpu test-all check dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -21,6 +21,10 @@ test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet
 
 test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
 	$(BIN)/python -m pytest -q -m learning --log-cli-level=INFO
+
+test-browser: .venv/.installed-dev ## the report's page in a headless Chromium, which this machine must have (1 minute)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	$(BIN)/python -m pytest -q -m browser
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu

@@ -76,6 +76,7 @@ rule make_report:
         [shown(name, "svg") for name in FIGURES],
         [f"results/report/{name}.png" for name in FIGURES],
         "results/report/summary.md",
+        "results/report/index.html",
     log:
         "results/logs/make_report.log",
     params:

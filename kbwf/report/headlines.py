@@ -57,7 +57,8 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
                 f"Of the strategies that are no upper bound, {' and '.join(equal)}"
                 f" {'does' if len(equal) == 1 else 'do'} best: success {shown(best['success'], 2)}"
                 f" ({cfg.confidence_level:.0%} interval over tasks and seeds), confidently"
-                f" {shown(best['confident_success'], 2)}.{_by_permutation(best)}"
+                f" {shown(best['confident_success'], 2)}.{_by_permutation(best)}",
+                None if best["is_outside"] is None else bool(best["is_outside"]),
             )
         )
         if isinstance(best["identity_success"], Interval):

@@ -69,8 +69,11 @@ def frame_of(scored: Iterable[ScoredSample], surprisal: SurprisalKind, *, is_com
 
     NaN in `speedup` and its bounds where the kernel is not correct, in `surprisal_nats` without log-probabilities.
     """
-    rows = [_row(one, surprisal, is_compared) for one in scored]
-    return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
+    columns = list(zip(*(_row(one, surprisal, is_compared) for one in scored), strict=True)) or [()] * len(_COLUMNS)
+    series = {  # each with its type from the start, or None among texts would become NaN
+        name: pd.Series(values, dtype=kind) for (name, kind), values in zip(_COLUMNS.items(), columns, strict=True)
+    }
+    return pd.DataFrame(series)
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Report: tables and figures from records alone, each as CSV, Markdown and, where it is a picture, SVG and PNG."""
+"""Report: tables and figures from records alone, as files and as one page."""
 
 import logging
 from pathlib import Path
@@ -17,6 +17,7 @@ from kbwf.report.adaptation_tables import probe_table, regime_table, transfer_ta
 from kbwf.report.cost_tables import compute_table, seconds_table
 from kbwf.report.figures import Figures, figures_of
 from kbwf.report.headlines import Headline, headlines
+from kbwf.report.page import page
 from kbwf.report.published import CONDITIONS
 from kbwf.report.ranking_tables import correlation_table, quartile_table, spread_table
 from kbwf.report.run_tables import method_table, run_table, trajectory_table
@@ -49,7 +50,7 @@ class Inputs(NamedTuple):
 
 
 def make_report(inputs: Inputs, report_cfg: ReportSettings, selection_cfg: SelectionSettings, output_dir: Path) -> str:
-    """Write each table (.csv, .md), each figure (.svg, .png) and `summary.md`; returns a line for the log.
+    """Write tables (.csv, .md), figures (.svg, .png), `summary.md` and `index.html`; returns a line for the log.
 
     Raises:
         RecordError: a file is missing or not what it should be.
@@ -67,6 +68,7 @@ def make_report(inputs: Inputs, report_cfg: ReportSettings, selection_cfg: Selec
         write_text(output_dir / f"{name}.svg", figure.svg)
         (output_dir / f"{name}.png").write_bytes(figure.png)
     write_text(output_dir / "summary.md", summary_text(said, tables, figures))
+    write_text(output_dir / "index.html", page(study, tables, figures, said, "Report"))
     return f"report in {output_dir}"
 
 

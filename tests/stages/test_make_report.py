@@ -58,7 +58,7 @@ def test_the_report_s_files_are_those_of_its_rule(report: Path) -> None:
     """Tables as CSV and Markdown, figures as SVG and PNG, and two files with everything."""
     files = {f"{name}.{kind}" for name in names_of("TABLES") for kind in ("csv", "md")}
     files |= {f"{name}.{kind}" for name in names_of("FIGURES") for kind in ("svg", "png")}
-    assert {path.name for path in report.iterdir()} == files | {"summary.md"}
+    assert {path.name for path in report.iterdir()} == files | {"summary.md", "index.html"}
 
 
 def test_the_summary_begins_with_sentences_and_holds_every_table_and_figure(report: Path) -> None:
