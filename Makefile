@@ -24,7 +24,7 @@ test-learning: .venv/.installed-dev ## that training learns, and with shuffled r
 
 test-browser: .venv/.installed-dev ## the report's page in a headless Chromium, which this machine must have (1 minute)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
-	$(BIN)/python -m pytest -q -m browser
+	$(BIN)/python -m pytest -q -m browser --log-cli-level=INFO
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu

@@ -15,7 +15,8 @@
   async function unpacked(id) {
     if (!loaded.has(id)) {
       const packed = atob(document.getElementById(id).textContent);
-      const bytes = Uint8Array.from(packed, (character) => character.charCodeAt(0));
+      const bytes = new Uint8Array(packed.length);
+      for (let place = 0; place < packed.length; place += 1) bytes[place] = packed.charCodeAt(place);
       const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
       loaded.set(id, new Response(stream).json());
     }
