@@ -129,6 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("--transfer", nargs="*", default=[])
     for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)
+    comparison = verb("compare", _compare, "hold the results of two studies against each other")
+    comparison.add_argument("first", help="folder of results of a study")
+    comparison.add_argument("second", help="that of another")
+    comparison.add_argument("--policies", nargs=2, default=[], help="one of each study; left out, all that both have")
+    comparison.add_argument("--report", default="{}", help="config block report as JSON")
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
@@ -307,6 +312,16 @@ def _report(options: argparse.Namespace) -> str:
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
     return make_report(inputs, report, selection, Path(options.output))
+
+
+def _compare(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.compare import compare
+    from kbwf.settings import ReportSettings
+
+    report = ReportSettings.model_validate_json(options.report)
+    return compare(Path(options.first), Path(options.second), options.policies, report)
 
 
 def _doctor(_: argparse.Namespace) -> str:

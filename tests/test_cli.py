@@ -21,7 +21,7 @@ from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, sample_of,
 ROOT = Path(__file__).parents[1]
 VERBS = (
     "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "adapt",
-    "probe", "checkpoint", "summary", "doctor", "docs", "serve",
+    "probe", "checkpoint", "summary", "compare", "doctor", "docs", "serve",
 )  # fmt: skip
 
 

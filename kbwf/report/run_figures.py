@@ -29,14 +29,10 @@ def draw_trajectories(figure: Figure, study: Study, table: Table) -> None:
     for axes in axes_of[len(trajectories) :]:
         axes.set_axis_off()
     for axes, trajectory in zip(axes_of, trajectories, strict=False):
-        identity = [
-            value
-            for row in table.rows
-            if (row["run"], row["task_id"]) == (trajectory.run_id, "all")
-            and (value := value_of(row["identity"])) is not None
-        ]
-        if identity:
-            axes.axhspan(0, identity[0], color=BAND_COLOUR, alpha=0.5, lw=0)
+        ours = [row for row in table.rows if (row["run"], row["task_id"]) == (trajectory.run_id, "all")]
+        control = value_of(ours[0]["identity"]) if ours else None
+        if control is not None:
+            axes.axhspan(0, control, color=BAND_COLOUR, alpha=0.5, lw=0)
         for number, task_id in enumerate(sorted(trajectory.fast_1_by_task_N[0])):
             colour, marker = looks(number)
             heights = [step[task_id] for step in trajectory.fast_1_by_task_N]

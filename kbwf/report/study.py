@@ -86,7 +86,8 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 _COLUMNS = {
     "policy_id": str, "task_id": str, "seed": int, "sample_idx": int, "is_compared": bool, "status": str,
     "is_correct": bool, "speedup": float, "speedup_low": float, "speedup_high": float, "surprisal_nats": float,
-    "num_tokens": int, "num_prompt_tokens": int, "is_reused": bool, "has_gpu": bool, "seconds_s": object,
+    "num_tokens": int, "num_prompt_tokens": int, "is_reused": bool, "has_gpu": bool, "device": str, "mode": str,
+    "seconds_s": object,
     "ratios_B": object, "kernel_sha256": object, "kernel_source": object, "message": object, "trace": object,
 }  # fmt: skip
 
@@ -100,6 +101,7 @@ def _row(one: ScoredSample, surprisal: SurprisalKind, is_compared: bool) -> tupl
         sample.policy_id, sample.task_id, sample.seed, sample.sample_idx, is_compared, evaluation.status.value,
         evaluation.is_correct, *speedups, surprisal_nats(sample, surprisal), sample.num_tokens,
         sample.num_prompt_tokens, evaluation.is_reused, bool(environment and environment.device_uuid),
+        environment.device if environment else "an unknown device", evaluation.mode,
         evaluation.seconds_s, tuple(ref / own for ref, own in blocks), evaluation.kernel_sha256,
         evaluation.kernel_source, evaluation.message, evaluation.trace,
     )  # fmt: skip
