@@ -16,7 +16,7 @@ demo: .venv/.installed ## install, run the default study, show what it found (no
 test: .venv/.installed-dev ## the gate: all that says the same on every machine (5 minutes)
 	$(BIN)/python -m pytest -q
 
-test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (1 minute)
+test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (2 minutes)
 	$(BIN)/python -m pytest -q -m "timing and not gpu"
 
 test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
