@@ -11,7 +11,7 @@ help: ## this list
 demo: .venv/.installed ## install, run the default study, show what it found (no GPU, key or network; 10 minutes)
 	$(RUN)
 	@cat results/best/README.md results/report/selection.md
-	@echo "Kernels: results/best/   report: results/report/summary.md"
+	@echo "Kernels: results/best/   report: results/report/index.html"
 
 test: .venv/.installed-dev ## the gate: all that says the same on every machine (5 minutes)
 	$(BIN)/python -m pytest -q
