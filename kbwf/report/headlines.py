@@ -7,8 +7,8 @@ import pandas as pd
 from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
-from kbwf.report.selection_tables import decision_of
 from kbwf.report.study import Study
+from kbwf.report.surprisal_table import decision_of
 from kbwf.report.table import Band, Cell, Row, Table, shown, value_of
 from kbwf.settings import ReportSettings
 

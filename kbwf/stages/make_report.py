@@ -23,8 +23,9 @@ from kbwf.report.ranking_tables import correlation_table, quartile_table, spread
 from kbwf.report.run_tables import method_table, run_table, trajectory_table
 from kbwf.report.sample_tables import noise_floor_table, speedup_table, status_table, task_table
 from kbwf.report.scaling_tables import scaling_table
-from kbwf.report.selection_tables import selection_table, surprisal_table
+from kbwf.report.selection_tables import selection_table
 from kbwf.report.study import Study, frame_of, joined
+from kbwf.report.surprisal_table import surprisal_table
 from kbwf.report.table import Table
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.store import read_record, read_records, write_text

@@ -5,7 +5,7 @@ import pandas as pd
 
 from kbwf.metrics.decision import Decision
 from kbwf.metrics.simulate import NOISE, Design, Study, World, paper_effect, simulate_study
-from kbwf.report.selection_tables import decision_of
+from kbwf.report.surprisal_table import decision_of
 
 
 def frame_of_study(study: Study) -> pd.DataFrame:
