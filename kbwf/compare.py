@@ -27,7 +27,7 @@ def compare(first: Path, second: Path, policies: Sequence[str], cfg: ReportSetti
     parts = [f"# {first} and {second}\n"]
     for word, folder, study in zip(("First", "Second"), (first, second), studies, strict=True):
         frame = study.samples
-        devices, modes = (", ".join(sorted(set(frame[name]))) for name in ("device", "mode"))
+        devices, modes = (", ".join(sorted(set(frame[name]) - {""})) or "unknown" for name in ("device", "mode"))
         size = f"{len(frame)} samples of {len(study.tasks)} tasks"
         parts.append(f"* {word}: {folder}, {size}, on {devices}, mode {modes}")
     tables = (difference_table(studies[0], studies[1], pairs, cfg), equal_kernels_table(studies[0], studies[1], cfg))

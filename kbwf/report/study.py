@@ -101,7 +101,7 @@ def _row(one: ScoredSample, surprisal: SurprisalKind, is_compared: bool) -> tupl
         sample.policy_id, sample.task_id, sample.seed, sample.sample_idx, is_compared, evaluation.status.value,
         evaluation.is_correct, *speedups, surprisal_nats(sample, surprisal), sample.num_tokens,
         sample.num_prompt_tokens, evaluation.is_reused, bool(environment and environment.device_uuid),
-        environment.device if environment else "an unknown device", evaluation.mode,
+        environment.device if environment else "", evaluation.mode,
         evaluation.seconds_s, tuple(ref / own for ref, own in blocks), evaluation.kernel_sha256,
         evaluation.kernel_source, evaluation.message, evaluation.trace,
     )  # fmt: skip
