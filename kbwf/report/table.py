@@ -135,7 +135,10 @@ def _plain(cell: Cell, number: str) -> str:
         return "n/a"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
-    return number.format(cell) if isinstance(cell, float) else str(cell)
+    if not isinstance(cell, float):
+        return str(cell)
+    text = number.format(cell)
+    return f"{cell:.1e}" if cell and not float(text) else text  # a tiny p-value is not 0
 
 
 def _listed(names: Iterable[str]) -> str:

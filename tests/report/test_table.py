@@ -1,7 +1,7 @@
 """Tables as CSV and Markdown."""
 
 from kbwf.metrics.statistics import Interval, Missing
-from kbwf.report.table import Band, Column, Table, band_column, interval_column, is_outside, value_of
+from kbwf.report.table import Band, Column, Table, band_column, interval_column, is_outside, shown, value_of
 
 
 def test_an_interval_is_three_columns_in_csv_and_one_cell_in_markdown() -> None:
@@ -20,6 +20,11 @@ def test_an_interval_is_three_columns_in_csv_and_one_cell_in_markdown() -> None:
     assert table.to_markdown() == (
         "| A | B | C | D |\n|---:|---:|---:|---|\n| 1.23 [1.00, 2.00] | 0.2 | 3 | x\\|y |\n| n/a | n/a | yes | z |\n"
     )
+
+
+def test_a_tiny_number_is_not_shown_as_0() -> None:
+    """A p-value of a millionth; zero itself is."""
+    assert [shown(value, 3) for value in (1e-6, 0.0, -1e-5, 0.001)] == ["1.0e-06", "0.000", "-1.0e-05", "0.001"]
 
 
 def test_a_band_is_two_columns_in_csv() -> None:
