@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
-.PHONY: help demo test test-timing test-learning test-browser test-gpu test-all check dag docs clean
+.PHONY: help demo test test-timing test-learning test-studies test-servers test-browser test-gpu test-all check dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -22,6 +22,12 @@ test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet
 test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
 	$(BIN)/python -m pytest -q -m learning --log-cli-level=INFO
 
+test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a server, the paper's DAG (3 minutes)
+	$(BIN)/python -m pytest -q -m studies
+
+test-servers: .venv/.installed-dev .venv-servers/.installed ## the backend openai against llama.cpp's server (1 minute)
+	$(BIN)/python -m pytest -q -m servers
+
 test-browser: .venv/.installed-dev ## the report's page in a headless Chromium, which this machine must have (1 minute)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 	$(BIN)/python -m pytest -q -m browser --log-cli-level=INFO
@@ -29,7 +35,7 @@ test-browser: .venv/.installed-dev ## the report's page in a headless Chromium, 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu
 
-test-all: test test-timing test-learning ## all that this host can run
+test-all: test test-timing test-learning test-studies ## all that this host can run
 	if $(BIN)/python -c 'import sys, torch; sys.exit(not torch.cuda.is_available())'; then $(MAKE) test-gpu; fi
 
 check: .venv/.installed-dev ## format, lint, types, floors, dependencies
@@ -49,6 +55,11 @@ docs: .venv/.installed ## regenerate docs/config.md and the JSON schema
 clean: ## remove results and Snakemake's memory of them
 	find results -mindepth 1 -not -path results/README.md -delete
 	rm -rf .snakemake
+
+.venv-servers/.installed: Makefile
+	test -x .venv-servers/bin/python || $(PYTHON) -m venv .venv-servers
+	.venv-servers/bin/pip install --quiet --disable-pip-version-check xllamacpp==2026.10.11549 gguf==0.19.0
+	touch $@
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

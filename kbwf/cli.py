@@ -17,13 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0, that of the error, or 2 for a wrong command line)."""
     options = _parser().parse_args(arguments)
     if not options.is_client:
-        import logging
-
-        from kbwf.warm.lifetime import leave_with
-
-        if "KBWF_OWNER" in os.environ and options.verb != "serve":  # that one watches its owner itself
-            leave_with(_owner())
-        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+        _begin_work(leaves_with_owner=options.verb != "serve")  # that one watches its owner itself
     try:
         message = options.run(options)
     except KbwfError as error:
@@ -63,10 +57,13 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--seed", type=int, required=True)
     sample.add_argument("--chunk", type=int, required=True)
     sample.add_argument("--draw", required=True, help="chunk_size, temperature and max_tokens as JSON")
+    sample.add_argument("--backend", default="local", help="where the policy runs: a name of kbwf/policies/table.py")
     sample.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
     sample.add_argument("--prompt", default="{}", help="config block prompt as JSON")
     sample.add_argument("--credentials", nargs="*", default=[], help="environment variables that the backend is given")
     sample.add_argument("--code", default="", help="digest of the code a warm process must run")
+    for command in (policy, sample):
+        command.add_argument("--access", default="{}", help="more of the same, on which no sample depends")
     evaluate = verb(
         "evaluate",
         _evaluate,
@@ -179,16 +176,26 @@ def _policy(options: argparse.Namespace) -> str:
     from kbwf.stages.describe_policy import describe_policy
 
     demo = Path(options.demo_folder) if options.demo_folder else None
-    prompt, settings = PromptSettings.model_validate_json(options.prompt), json.loads(options.settings)
+    _read_dotenv(_credentials_of(options.backend))
+    prompt = PromptSettings.model_validate_json(options.prompt)
+    settings = {**json.loads(options.settings), **json.loads(options.access)}
     return describe_policy(options.policy, options.backend, settings, prompt, demo, Path(options.output))
 
 
 def _sample(options: argparse.Namespace) -> str:
+    from kbwf.policies.table import BACKENDS
     from kbwf.warm.client import call
 
+    _read_dotenv(tuple(options.credentials))
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("policy", "task", "output")}
-    blocks = {"settings": json.loads(options.settings), "prompt": json.loads(options.prompt)}
+    settings = {**json.loads(options.settings), **json.loads(options.access)}
+    blocks = {"settings": settings, "prompt": json.loads(options.prompt)}
     request = {**paths, **blocks, **json.loads(options.draw), "seed": options.seed, "chunk": options.chunk}
+    if options.backend in BACKENDS and not BACKENDS[options.backend].is_warm:
+        from kbwf.stages.sample_chunk import SampleHandler
+
+        _begin_work()
+        return SampleHandler().handle(request)["message"]
     return str(call("sample", request, options.code, _owner(), tuple(options.credentials))["message"])
 
 
@@ -349,6 +356,35 @@ def _serve(options: argparse.Namespace) -> None:
         from kbwf.stages.sample_chunk import SampleHandler
 
         serve(SampleHandler().handle, options.socket, options.owner)
+
+
+def _begin_work(*, leaves_with_owner: bool = True) -> None:
+    """What a process needs that does something itself, other than ask a warm one."""
+    import logging
+
+    from kbwf.warm.lifetime import leave_with
+
+    if "KBWF_OWNER" in os.environ and leaves_with_owner:
+        leave_with(_owner())
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+
+
+def _credentials_of(backend: str) -> tuple[str, ...]:
+    from kbwf.policies.table import BACKENDS
+
+    return BACKENDS[backend].credentials if backend in BACKENDS else ()
+
+
+def _read_dotenv(credentials: tuple[str, ...]) -> None:
+    """Take these variables, and no others, from a file `.env` of the working folder; the environment goes first."""
+    if not credentials or not os.path.exists(".env"):
+        return
+    from dotenv import dotenv_values
+
+    values = dotenv_values(".env")
+    for name in credentials:
+        if value := values.get(name):
+            os.environ.setdefault(name, value)
 
 
 def _owner() -> str:

@@ -13,8 +13,8 @@ from kbwf.store import write_text
 _INTRODUCTION = """\
 # Configuration
 
-Generated from `kbwf/settings.py` by `make docs`; edit there, not here. The same as a JSON schema, for editors:
-`workflow/schemas/config.schema.json`.
+Generated from `kbwf/settings.py`, `kbwf/policy_settings.py` and `kbwf/run_settings.py` by `make docs`; edit there, not
+here. The same as a JSON schema, for editors: `workflow/schemas/config.schema.json`.
 
 `config.yaml` is always read first. A study of your own needs only the keys that differ from it
 (`snakemake --cores all --resources gpu=1 --configfile my_study.yaml`): mappings are merged, lists are replaced. What
@@ -24,7 +24,14 @@ says which, and what to do.
 """
 
 _BOUNDS = (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
-_TYPES = {"string": "text", "integer": "integer", "number": "number", "boolean": "true or false", "null": "null"}
+_TYPES = {
+    "string": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "true or false",
+    "null": "null",
+    "object": "mapping",
+}
 
 
 def write_generated(repository: Path) -> str:

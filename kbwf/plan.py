@@ -7,7 +7,7 @@ a data set library.
 import random
 from typing import NamedTuple
 
-from kbwf.errors import ConfigError
+from kbwf.errors import ConfigError, KbwfError
 from kbwf.policies.table import BACKENDS, Backend
 from kbwf.records.origin import BASE, CONTROL
 from kbwf.records.task import parse_task_id, task_id_of
@@ -24,7 +24,9 @@ class PlannedPolicy(NamedTuple):
     sampling: SamplingSettings
     """How many samples it draws, and how."""
     settings: str
-    """What its backend is told, as JSON."""
+    """What its samples depend on of what its backend is told, as JSON."""
+    access: str
+    """The rest of it, as JSON: where a server is, how long to wait for it. No sample is drawn anew for it."""
     is_demo: bool
     """Whether the demo policy must be trained first."""
 
@@ -98,10 +100,15 @@ def runs(study: StudySettings) -> dict[str, PlannedRun]:
 
 
 def policies(study: StudySettings) -> dict[str, PlannedPolicy]:
-    """All policies by id: those compared, and every step of every run."""
+    """All policies by id: those compared, and every step of every run.
+
+    Raises:
+        ConfigError: a run names tasks that there are none of, or the base policy cannot be trained.
+    """
     planned = compared_policies(study)
     base = planned[BASE]
     for run in runs(study).values():
+        require_adaptable(BASE, base)
         if run.start not in planned:
             planned[run.start] = base._replace(sampling=run.sampling)
         for step in run.steps:
@@ -116,14 +123,60 @@ def adapted_policies(study: StudySettings) -> dict[str, tuple[PlannedRun, int]]:
 
 def compared_policies(study: StudySettings) -> dict[str, PlannedPolicy]:
     """Those that strategies choose from, by id, the control last; without samples of its own it is left out."""
-    is_demo = study.base.model == "demo"
-    planned = {BASE: PlannedPolicy(BACKENDS["local"], study.sampling, study.base.to_param(), is_demo)}
+    backend = BACKENDS[study.base.backend]
+    is_demo = backend.can_run_demo and study.base.model == "demo"
+    planned = {
+        BASE: PlannedPolicy(backend, study.sampling, study.base.policy_param(), study.base.access_param(), is_demo)
+    }
     if study.identity.num_samples:
         # It always gives the same answer, so a change of temperature need not measure it again.
         numbers = {"num_samples": study.identity.num_samples, "chunk_size": CONTROL_CHUNK_SIZE}
         sampling = study.sampling.model_copy(update={**numbers, "temperature": 0.0, "max_tokens": 1})
-        planned[CONTROL] = PlannedPolicy(BACKENDS["control"], sampling, "{}", is_demo=False)
+        planned[CONTROL] = PlannedPolicy(BACKENDS["control"], sampling, "{}", "{}", is_demo=False)
     return planned
+
+
+def require_adaptable(policy_id: str, policy: PlannedPolicy) -> None:
+    """Asked for the policy that a run of training begins with.
+
+    Raises:
+        ConfigError: its backend samples only.
+    """
+    if policy.backend.trainer is None:
+        able = [name for name, backend in BACKENDS.items() if backend.trainer]
+        raise ConfigError(
+            f"policy {policy_id} runs on backend {policy.backend.name!r}, which cannot be trained; set base.backend:"
+            f" {' or '.join(able)}, or runs: []"
+        )
+
+
+def recording_files(study: StudySettings, task_ids: tuple[str, ...]) -> list[str]:
+    """Files of the recording that the study replays, after a look at whether it has all samples; else none.
+
+    Raises:
+        ConfigError: it does not, or cannot be read.
+    """
+    if not BACKENDS[study.base.backend].is_recorded or study.base.path is None:
+        return []
+    from kbwf.policies.replay import read_recording
+
+    try:
+        recording = read_recording(study.base.path)
+    except KbwfError as error:
+        raise ConfigError(str(error)) from error
+    missing = recording.missing(task_ids, study.sampling.seeds, study.sampling.num_samples)
+    if missing:
+        first = missing[0]
+        recorded = sorted({(one.task_id, one.seed) for one in recording.samples})
+        of_set = [one for one in recording.samples if (one.task_id, one.seed) == (first.task_id, first.seed)]
+        raise ConfigError(
+            f"base.path {str(study.base.path)!r} lacks {len(missing)} samples of this study, first sample"
+            f" {first.sample_idx} of {first.task_id}, seed {first.seed}, of which it has {len(of_set)}; it has the"
+            f" tasks {', '.join(sorted({task_id for task_id, _ in recorded})[:20])} and the seeds"
+            f" {sorted({seed for _, seed in recorded})}. Set tasks.subset, sampling.seeds and sampling.num_samples"
+            " to what was recorded"
+        )
+    return [str(file) for file in recording.files]
 
 
 def require_demo_tasks(study: StudySettings) -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 # Their effect on a result arrives through params: settings as values, ids as wildcards. A new key reruns nothing.
-_LEFT_OUT = ("kbwf", "kbwf.settings", "kbwf.run_settings", "kbwf.settings_block", "kbwf.errors")
+_LEFT_OUT = (
+    "kbwf", "kbwf.settings", "kbwf.policy_settings", "kbwf.run_settings", "kbwf.settings_block", "kbwf.errors",
+)  # fmt: skip
 
 
 def stage_digest(stage: str) -> str:

@@ -5,12 +5,15 @@ afterwards. The JSON schema and the reference page in `docs/` are generated from
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from kbwf.errors import ConfigError
+from kbwf.policy_settings import KEYS_OF_BACKENDS
+from kbwf.policy_settings import BaseSettings as BaseSettings  # so that all blocks are found here
 from kbwf.run_settings import RunSettings
 from kbwf.settings_block import Settings
 
@@ -68,22 +71,6 @@ class PromptSettings(Settings):
     with inline CUDA or Triton allowed (KernelBench's)."""
     chat_template: Literal["tokenizer", "plain"] = "tokenizer"
     """tokenizer: the model's own chat template · plain: the messages joined by blank lines, for base models."""
-
-
-class BaseSettings(Settings):
-    """The base policy."""
-
-    model: str = Field(default="demo", min_length=1)
-    """`demo` (a small model trained on the bundled suite), a folder, or a Hugging Face name."""
-    revision: str | None = None
-    """Hugging Face revision; None takes the newest and records it."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where the model runs; auto takes a GPU if there is one."""
-    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
-    """Precision of the weights; auto takes float32 on a CPU and the checkpoint's own on a GPU."""
-    adapter: Path | None = None
-    """Folder of LoRA weights that belong to the base policy, such as those of an rlvr run's last step. Runs go on from
-    them, and need the same `lora_rank`."""
 
 
 class SamplingSettings(Settings):
@@ -231,7 +218,8 @@ class StudySettings(Settings):
                     f" ({self.sampling.chunk_size}), got {run.rollouts_per_task}"
                 )
         if (
-            self.base.model != "demo"
+            "device" in KEYS_OF_BACKENDS[self.base.backend]  # a server's or a recording's name means no folder here
+            and self.base.model != "demo"
             and self.base.model[0] in "./~"
             and not Path(self.base.model).expanduser().is_dir()
         ):
@@ -239,6 +227,10 @@ class StudySettings(Settings):
                 f"base.model {self.base.model!r} is no folder; give an existing one, or a Hugging Face name"
             )
         return self
+
+
+_PASSWORD = re.compile(r"//[^/\s'\"]*@")
+"""What stands before a host in a URL."""
 
 
 def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
@@ -256,5 +248,6 @@ def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 message = "unknown key; see docs/config.md for those there are"
-            lines.append(f"  {key}: {message}" + (f" (got {problem['input']!r})" if problem["loc"] else ""))
+            found = _PASSWORD.sub("//…@", repr(problem["input"]))
+            lines.append(f"  {key}: {message}" + (f" (got {found})" if problem["loc"] else ""))
         raise ConfigError("\n".join(lines)) from error

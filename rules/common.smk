@@ -17,6 +17,7 @@ try:
     cfg = load_settings(config, "config.yaml")
     TASKS = plan.task_ids(cfg.tasks)
     POLICIES = plan.policies(cfg)
+    RECORDING = plan.recording_files(cfg, TASKS)
     COMPARED = plan.compared_policies(cfg)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
@@ -56,6 +57,16 @@ def demo_of(wildcards):
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
     return rules.train_demo_policy.output
+
+
+def recording_of(wildcards):
+    """The files that a policy's samples are taken from, if they exist already."""
+    return RECORDING if POLICIES[wildcards.policy].backend.is_recorded else []
+
+
+def access_of(wildcards):
+    """Where a server is, how long to wait: a resource, because a change of it must not sample anew, as a param would."""
+    return POLICIES[wildcards.policy].access
 
 
 def policy_code(wildcards):

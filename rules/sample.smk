@@ -21,12 +21,15 @@ rule train_demo_policy:
 rule describe_policy:
     input:
         demo=demo_of,
+        recording=recording_of,
     output:
         "results/policies/{policy}/checkpoint.json",
     log:
         "results/logs/describe_policy/{policy}.log",
     wildcard_constraints:
         policy=one_of(set(POLICIES) - set(plan.adapted_policies(cfg))),
+    resources:
+        access=access_of,
     params:
         policy="{policy}",
         backend=lambda wildcards: POLICIES[wildcards.policy].backend.name,
@@ -36,7 +39,7 @@ rule describe_policy:
         policy_code=policy_code,
     shell:
         "kbwf policy {params.policy} {params.backend} {params.settings:q} {params.prompt:q} {input.demo:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --access {resources.access:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule sample_chunk:
@@ -51,12 +54,14 @@ rule sample_chunk:
     retries: 2
     resources:
         gpu=lambda wildcards: POLICIES[wildcards.policy].backend.num_gpus,
+        access=access_of,
     params:
         policy="{policy}",
         task="{task}",
         seed="{seed}",
         chunk="{chunk}",
         draw=lambda wildcards: POLICIES[wildcards.policy].sampling.draw_param(),
+        backend=lambda wildcards: POLICIES[wildcards.policy].backend.name,
         settings=lambda wildcards: POLICIES[wildcards.policy].settings,
         prompt=lambda wildcards: cfg.prompt.to_param(),
         credentials=lambda wildcards: POLICIES[wildcards.policy].backend.credentials,
@@ -64,5 +69,6 @@ rule sample_chunk:
         policy_code=policy_code,
     shell:
         "kbwf sample {input.policy:q} {input.task:q} --seed {params.seed} --chunk {params.chunk} --draw {params.draw:q}"
-        " --settings {params.settings:q} --prompt {params.prompt:q} --credentials {params.credentials:q}"
+        " --backend {params.backend} --settings {params.settings:q} --access {resources.access:q}"
+        " --prompt {params.prompt:q} --credentials {params.credentials:q}"
         " --code {params.code}-{params.policy_code} --output {output:q} > {log:q} 2>&1"

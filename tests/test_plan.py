@@ -79,6 +79,62 @@ def test_the_demo_policy_knows_the_bundled_tasks_alone(settings: dict, message: 
     plan.require_demo_tasks(StudySettings())
 
 
+def test_the_backend_chooses_what_a_policy_is_told() -> None:
+    """Where a server is goes apart: no sample depends on it. The demo belongs to the local backend."""
+    fields = {"backend": "openai", "base_url": "http://a:1/v1", "model": "m", "logprobs_temperature": "one"}
+    here, there = (
+        plan.policies(StudySettings(base=BaseSettings.model_validate(fields | {"base_url": url})))["base"]
+        for url in ("http://a:1/v1", "https://b:2/v1")
+    )
+    assert (here.backend.name, here.is_demo) == ("openai", False)
+    assert here.settings == there.settings and "http" not in here.settings
+    assert "http://a:1/v1" in here.access and here.access != there.access
+    local = plan.policies(StudySettings())["base"]
+    assert local.access == "{}" and "logprobs" not in local.settings
+
+
+def test_a_policy_on_a_server_cannot_be_trained() -> None:
+    """The message names backend and way out; the local one can."""
+    fields = {"backend": "openai", "base_url": "http://a:1/v1", "model": "m", "logprobs_temperature": "one"}
+    served = plan.policies(StudySettings(base=BaseSettings.model_validate(fields)))["base"]
+    with pytest.raises(
+        ConfigError, match="policy base runs on backend 'openai', which cannot be trained; set .*: local"
+    ):
+        plan.require_adaptable("base", served)
+    plan.require_adaptable("base", plan.policies(StudySettings())["base"])
+
+
+def test_a_run_needs_a_backend_that_can_be_trained() -> None:
+    """A study with runs on a server, or on recorded samples, stops before the DAG; without runs it is planned."""
+    served = {"backend": "openai", "base_url": "http://a:1/v1", "model": "m", "logprobs_temperature": "one"}
+    for base, name in ((served, "openai"), ({"backend": "replay", "path": "a.jsonl"}, "replay")):
+        raw = {"base": base, "runs": [{"name": "a", "method": "grpo", "tasks": "study"}]}
+        with pytest.raises(ConfigError, match=f"backend '{name}', which cannot be trained; set .*: local, or runs:"):
+            plan.policies(StudySettings.model_validate(raw))
+        assert list(plan.policies(StudySettings.model_validate(raw | {"runs": []}))) == ["base", "identity"]
+
+
+def test_a_recording_must_hold_the_whole_study(tmp_path: Path) -> None:
+    """What is missing is named before the DAG; a broken line too; another backend has no files."""
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"task_id": "l0_p001", "sample_idx": 0, "response": "x"}\n')
+    sampling = {"num_samples": 1, "chunk_size": 1, "seeds": [0]}
+    raw = {"base": {"backend": "replay", "path": str(path)}, "sampling": sampling}
+    study = StudySettings.model_validate(raw)
+    assert plan.recording_files(study, ("l0_p001",)) == [str(path)]
+    with pytest.raises(
+        ConfigError, match="lacks 1 samples .*first sample 0 of l0_p002, seed 0, of which it has 0; .*l0_p001"
+    ):
+        plan.recording_files(study, ("l0_p001", "l0_p002"))
+    more = StudySettings.model_validate(raw | {"sampling": sampling | {"num_samples": 3}})
+    with pytest.raises(ConfigError, match="lacks 2 samples .*first sample 1 of l0_p001, seed 0, of which it has 1"):
+        plan.recording_files(more, ("l0_p001",))
+    path.write_text("{\n")
+    with pytest.raises(ConfigError, match="a.jsonl:1: no JSON"):
+        plan.recording_files(study, ("l0_p001",))
+    assert plan.recording_files(StudySettings(), ("l0_p001",)) == []
+
+
 def test_plan_imports_neither_torch_nor_a_data_set_library() -> None:
     """Snakemake imports it on every start."""
     code = "import sys, kbwf.plan; print(sorted({'torch', 'datasets', 'numpy', 'yaml'} & set(sys.modules)))"

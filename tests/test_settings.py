@@ -268,3 +268,38 @@ def test_a_model_folder_that_exists_is_accepted(tmp_path: Path) -> None:
     """A path that starts like one is looked up; a Hugging Face name is left to the policy's own check."""
     load_settings({"base": {"model": str(tmp_path)}}, "study.yaml")
     load_settings({"base": {"model": "some/model"}}, "study.yaml")
+
+
+SERVED = {"backend": "openai", "base_url": "http://localhost:8000/v1", "model": "m", "logprobs_temperature": "one"}
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ({"backend": "vllm"}, "base.backend: Input should be 'local', 'openai' or 'replay'"),
+        (SERVED | {"base_url": None}, "base.base_url is needed with base.backend: openai"),
+        (SERVED | {"logprobs_temperature": None}, "base.logprobs_temperature is needed with base.backend: openai"),
+        (SERVED | {"base_url": "localhost:8000"}, "base.base_url must be like http://localhost:8000/v1"),
+        (SERVED | {"base_url": "http://h/v1?api-key=1"}, "without user, password or query"),
+        (SERVED | {"dtype": "float16"}, "base.dtype goes with base.backend: local, not with openai; remove it"),
+        (SERVED | {"adapter": "a"}, "base.adapter goes with base.backend: local, not with openai; remove it"),
+        (SERVED | {"path": "a.jsonl"}, "base.path goes with base.backend: replay, not with openai"),
+        (SERVED | {"extra_body": {"n": 4, "top_k": 1}}, "base.extra_body must not set n: other settings decide"),
+        ({"extra_body": {"top_k": 1}}, "base.extra_body goes with base.backend: openai, not with local"),
+        ({"backend": "replay"}, "base.path is needed with base.backend: replay"),
+    ],
+)
+def test_a_backend_has_keys_of_its_own(base: dict[str, Any], message: str) -> None:
+    """Those it needs, and those that belong to another, are named with the way out."""
+    assert message in _refusal({"base": base})
+
+
+def test_a_password_in_a_url_is_refused_and_not_shown() -> None:
+    """Messages end in logs."""
+    refusal = _refusal({"base": SERVED | {"base_url": "https://me:secret-word@host/v1"}})
+    assert "must be like" in refusal and "secret-word" not in refusal
+
+
+def test_a_model_on_a_server_may_be_named_like_a_folder() -> None:
+    """vLLM lists a model that it was given as a path by that path."""
+    load_settings({"base": SERVED | {"model": "/no/such/folder"}}, "study.yaml")

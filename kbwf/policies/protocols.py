@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from kbwf.records import Checkpoint, Task
+from kbwf.records import Checkpoint, Sample, Task
 from kbwf.settings import PromptSettings
 
 Message = dict[str, str]
@@ -17,11 +17,13 @@ class Draw:
     """One response as a backend returns it. T: response tokens, the end-of-sequence token included if drawn."""
 
     text: str
-    token_ids_T: tuple[int, ...]
+    token_ids_T: tuple[int, ...] | None
     sampling_logprobs_T: tuple[float, ...] | None
     policy_logprobs_T: tuple[float, ...] | None
-    num_prompt_tokens: int
+    num_prompt_tokens: int | None
     finish_reason: Literal["stop", "length"]
+    num_reported_tokens: int | None = None
+    """As `Sample.num_reported_tokens`."""
 
 
 class Sampler(Protocol):
@@ -60,6 +62,25 @@ class PolicyModule(Protocol):
 
         Raises:
             PolicyError: it cannot be loaded.
+        """
+
+
+class RecordingModule(Protocol):
+    """What the module of a backend defines that draws nothing (`table.Backend.is_recorded`)."""
+
+    def describe_policy(
+        self, policy_id: str, settings: dict[str, Any], prompt: PromptSettings, demo: Path | None
+    ) -> Checkpoint:
+        """As `PolicyModule.describe_policy`; its revision is the digest of what was recorded."""
+
+    def recorded_samples(
+        self, checkpoint: Checkpoint, settings: dict[str, Any], task_id: str, seed: int, sample_idxs: range
+    ) -> list[Sample]:
+        """The samples of these numbers.
+
+        Raises:
+            PolicyError: one of them was not recorded.
+            RecordError: the recording is malformed.
         """
 
 

@@ -14,7 +14,7 @@ class Backend(NamedTuple):
 
     name: str
     module: str
-    """A `protocols.PolicyModule`. Imported when used: it may be slow, or lack what it needs."""
+    """A `protocols.PolicyModule` or `RecordingModule`. Imported when used: it may be slow, or lack what it needs."""
     credentials: tuple[str, ...]
     """Environment variables that its process is given besides the usual ones."""
     gives_policy_logprobs: bool
@@ -23,6 +23,13 @@ class Backend(NamedTuple):
     """A `protocols.TrainerModule`; None: its weights cannot be trained."""
     num_gpus: int
     """What a sampling job asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs beside a timed kernel."""
+    is_warm: bool
+    """Whether sampling jobs share a process that keeps what is slow to load. Without weights there is nothing to keep:
+    each job then works by itself, several run at a time, and one that hangs holds nobody up."""
+    is_recorded: bool
+    """Whether its samples exist already; its module is then a `protocols.RecordingModule`."""
+    can_run_demo: bool
+    """Whether `base.model: demo` means the demo policy to it."""
 
 
 BACKENDS = {
@@ -35,6 +42,9 @@ BACKENDS = {
             gives_policy_logprobs=True,
             trainer="kbwf.policies.trainer",
             num_gpus=1,
+            is_warm=True,
+            is_recorded=False,
+            can_run_demo=True,
         ),
         Backend(
             name="control",
@@ -43,6 +53,31 @@ BACKENDS = {
             gives_policy_logprobs=True,  # its answer is certain: probability one
             trainer=None,
             num_gpus=1,
+            is_warm=True,
+            is_recorded=False,
+            can_run_demo=False,
+        ),
+        Backend(
+            name="openai",
+            module="kbwf.policies.openai",
+            credentials=("OPENAI_API_KEY",),
+            gives_policy_logprobs=True,  # if the server does: base.logprobs_temperature
+            trainer=None,
+            num_gpus=0,
+            is_warm=False,
+            is_recorded=False,
+            can_run_demo=False,
+        ),
+        Backend(
+            name="replay",
+            module="kbwf.policies.replay",
+            credentials=(),
+            gives_policy_logprobs=True,  # where they were recorded
+            trainer=None,
+            num_gpus=0,
+            is_warm=False,
+            is_recorded=True,
+            can_run_demo=False,
         ),
     )
 }

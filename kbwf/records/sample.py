@@ -12,17 +12,20 @@ class Sample(Origin):
     samples."""
 
     response: str
-    token_ids_T: tuple[int, ...]
-    """Response tokens, the end-of-sequence token included where one was drawn."""
+    token_ids_T: tuple[int, ...] | None
+    """Response tokens, the end-of-sequence token included where one was drawn; None if the policy does not tell."""
     sampling_logprobs_T: tuple[float, ...] | None
     """Natural-log probability of each token at the sampling temperature; None if the policy does not tell."""
     policy_logprobs_T: tuple[float, ...] | None
     """The same at temperature 1."""
-    temperature: float = Field(ge=0)
-    num_prompt_tokens: int = Field(ge=0)
-    finish_reason: Literal["stop", "length"]
+    num_reported_tokens: int | None = Field(default=None, ge=0)
+    """Response tokens as a server or a recording counts them; only needed where neither ids nor log-probs are there."""
+    temperature: float | None = Field(ge=0)
+    """None, as of the next three, only in a sample drawn elsewhere that came without it."""
+    num_prompt_tokens: int | None = Field(ge=0)
+    finish_reason: Literal["stop", "length"] | None
     """stop: the model ended its answer; length: `max_tokens` cut it."""
-    prompt_sha256: str
+    prompt_sha256: str | None
     model: str
     """Base model and adapter, with revision or digest, as the backend names them."""
 
@@ -32,16 +35,19 @@ class Sample(Origin):
             logprobs_T = getattr(self, name)
             if logprobs_T is None:
                 continue
-            if len(logprobs_T) != self.num_tokens:
+            if len(logprobs_T) != self.num_tokens:  # also of two kinds of log-probs without ids
                 raise ValueError(f"{self.num_tokens} tokens, but {len(logprobs_T)} numbers in {name}")
             if any(logprob > 1e-6 for logprob in logprobs_T):
                 raise ValueError(f"a log-probability in {name} is positive")
         return self
 
     @property
-    def num_tokens(self) -> int:
-        """Response tokens."""
-        return len(self.token_ids_T)
+    def num_tokens(self) -> int | None:
+        """Response tokens; None if nobody counted them."""
+        for per_token in (self.token_ids_T, self.policy_logprobs_T, self.sampling_logprobs_T):
+            if per_token is not None:
+                return len(per_token)
+        return self.num_reported_tokens
 
     @property
     def nll_sum_nats(self) -> float | None:

@@ -86,6 +86,7 @@ def adapt_policy(
         task.task_id: build_messages(task, prompt.style) for task in (read_record(path, Task) for path in tasks)
     }
     check_rollouts(rollouts, messages_of)
+    assert found.temperature is not None, "just checked"
     history = previous.reward_history if previous else None
     reward = run.reward
     rewards = rewards_of_step(rollouts, reward.kind, bonus=reward.bonus, p=reward.p, history=history)
@@ -174,7 +175,7 @@ def _self_distillation(lesson: Lesson) -> Outcome:
                 with_feedback=run.has_feedback,
                 with_solution=run.has_solution,
             ),
-            sample.token_ids_T,
+            sample.token_ids_T or (),
         )
         for sample, place in zip(samples, places, strict=True)
     ]
@@ -195,7 +196,7 @@ def _topk_distillation(lesson: Lesson) -> Outcome:
     for group, position in places:
         sample = group[position].sample
         messages = messages_of[sample.task_id]
-        data.append(DistillationDatum(messages, topk_messages(messages, group, position), sample.token_ids_T))
+        data.append(DistillationDatum(messages, topk_messages(messages, group, position), sample.token_ids_T or ()))
     report = trainer.distill(data, run.learning_rate, run.num_gradient_steps, run.top_k, run.divergence)
     return report, sum(success_solution(*place) is None for place in places)
 

@@ -40,7 +40,7 @@ def probe_policy(
     }
     samples = [one.sample for path in scored for one in read_records(path, ScoredSample)]
     samples = sorted(
-        (one for one in samples if one.num_tokens), key=lambda one: (one.task_id, one.seed, one.sample_idx)
+        (one for one in samples if one.token_ids_T), key=lambda one: (one.task_id, one.seed, one.sample_idx)
     )
     for sample in samples:
         messages = messages_of.get(sample.task_id)
@@ -50,7 +50,7 @@ def probe_policy(
             )
     module = cast(PolicyModule, importlib.import_module(BACKENDS[checkpoint.backend].module))
     scorer = cast(Scorer, module.open_sampler(checkpoint, base, prompt))
-    passages = [(messages_of[sample.task_id], sample.token_ids_T) for sample in samples]
+    passages = [(messages_of[sample.task_id], sample.token_ids_T or ()) for sample in samples]
     scores = []
     for sample, logprobs_T in zip(samples, scorer.score_many(passages), strict=True):
         nll_nats = 0.0 - sum(logprobs_T)
@@ -59,7 +59,7 @@ def probe_policy(
                 **sample.origin.model_dump(),
                 probed_policy_id=checkpoint.policy_id,
                 nll_sum_nats=nll_nats,
-                nll_mean_nats=nll_nats / sample.num_tokens,
+                nll_mean_nats=nll_nats / len(logprobs_T),
             )
         )
     write_records(output, scores)

@@ -1,4 +1,4 @@
-"""Draw one chunk of samples: one call to a policy, for one task and one seed."""
+"""One chunk of samples, for one task and one seed: drawn by one call to a policy, or taken from what was recorded."""
 
 import hashlib
 import time
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from kbwf.policies import table
-from kbwf.policies.protocols import PolicyModule, Sampler
+from kbwf.policies.protocols import PolicyModule, RecordingModule, Sampler
 from kbwf.records import Checkpoint, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.settings import PromptSettings
@@ -47,6 +47,7 @@ def draw_chunk(
             temperature=temperature,
             num_prompt_tokens=draw.num_prompt_tokens,
             finish_reason=draw.finish_reason,
+            num_reported_tokens=draw.num_reported_tokens,
             prompt_sha256=sha256_of(canonical_json(list(messages))),
             model=sampler.model,
         )
@@ -73,7 +74,7 @@ class SampleHandler:
         self._key = ""
 
     def handle(self, request: dict[str, Any]) -> dict[str, str]:
-        """Draw one chunk and write it.
+        """Draw one chunk, or take what was recorded, and write it.
 
         Args:
             request: `policy` and `task` (paths of a `Checkpoint` and a `Task`), `prompt` and `settings` (the
@@ -92,19 +93,18 @@ class SampleHandler:
         checkpoint = read_record(Path(request["policy"]), Checkpoint)
         task = read_record(Path(request["task"]), Task)
         prompt = PromptSettings.model_validate(request["prompt"])
-        samples = draw_chunk(
-            self._sampler_of(checkpoint, request["settings"], prompt),
-            checkpoint,
-            task,
-            prompt,
-            request["seed"],
-            request["chunk"],
-            request["chunk_size"],
-            request["temperature"],
-            request["max_tokens"],
-        )
+        seed, chunk, chunk_size = request["seed"], request["chunk"], request["chunk_size"]
+        module = table.load(checkpoint.backend)
+        if table.BACKENDS[checkpoint.backend].is_recorded:
+            recording = cast(RecordingModule, module)
+            sample_idxs = range(chunk * chunk_size, (chunk + 1) * chunk_size)
+            samples = recording.recorded_samples(checkpoint, request["settings"], task.task_id, seed, sample_idxs)
+        else:
+            sampler = self._sampler_of(checkpoint, request["settings"], prompt)
+            temperature, max_tokens = request["temperature"], request["max_tokens"]
+            samples = draw_chunk(sampler, checkpoint, task, prompt, seed, chunk, chunk_size, temperature, max_tokens)
         write_records(Path(request["output"]), samples)
-        num_tokens = sum(sample.num_tokens for sample in samples)
+        num_tokens = sum(sample.num_tokens or 0 for sample in samples)
         took_s = time.monotonic() - start_s
         return {"message": f"{len(samples)} samples, {num_tokens} tokens, {took_s:.1f} s"}
 

@@ -105,8 +105,8 @@ def _compute(made: Sequence[PolicyUpdate], rollouts: Sequence[Path]) -> Compute:
         num_rollouts=len(scored),
         num_evaluations=len(measured),
         num_evaluations_reused=len(scored) - len(measured),
-        num_student_prompt_tokens=sum(one.sample.num_prompt_tokens for one in scored),
-        num_student_response_tokens=sum(one.sample.num_tokens for one in scored),
+        num_student_prompt_tokens=sum(one.sample.num_prompt_tokens or 0 for one in scored),
+        num_student_response_tokens=sum(one.sample.num_tokens or 0 for one in scored),
         num_trained_tokens=sum(
             one.num_gradient_steps * (one.num_prompt_tokens + one.num_response_tokens) for one in made
         ),

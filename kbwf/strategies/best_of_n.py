@@ -29,7 +29,8 @@ RANKED_BY_SURPRISAL: frozenset[Strategy] = frozenset({"confidence", "surprisal",
 def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: SurprisalKind, top_m: int) -> Selection:
     """Choose among all samples of one task, policy and seed; their order does not matter.
 
-    A strategy that ranks by surprisal chooses nothing if the policy gave no log-probabilities; the selection says so.
+    A strategy that ranks by surprisal chooses nothing if the policy gave no log-probabilities, nor does one that ranks
+    by length if it counted no tokens; the selection says so.
 
     Args:
         surprisal: which negative log-likelihood ranks, and is recorded.
@@ -62,7 +63,13 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
         chosen = min(ranked, key=lambda one: (-_timing(one).speedup, one.sample.sample_idx))
         num_timings_used = len(ranked)
     elif strategy == "shortest":
-        chosen = min(correct, key=lambda one: one.sample.num_tokens)
+        lengths = {one.sample.sample_idx: one.sample.num_tokens for one in correct}
+        counted = {index: num_tokens for index, num_tokens in lengths.items() if num_tokens is not None}
+        chosen = None
+        if len(counted) < len(lengths):
+            unavailable = f"policy {sample_set.policy_id} tells no number of tokens"
+        else:
+            chosen = min(correct, key=lambda one: counted[one.sample.sample_idx])
     else:
         chosen = min(correct, key=lambda one: -_timing(one).speedup)
         num_timings_used = len(correct)

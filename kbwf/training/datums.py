@@ -59,7 +59,7 @@ def policy_gradient_data(
     """
     check_rollouts(rollouts_P_G, messages_of)
     return [
-        _datum(messages_of, rollout.sample, (float(advantages_P_G[row, column]),) * rollout.sample.num_tokens)
+        _datum(messages_of, rollout.sample, (float(advantages_P_G[row, column]),) * (rollout.sample.num_tokens or 0))
         for row, group in enumerate(rollouts_P_G)
         for column, rollout in enumerate(group)
     ]
@@ -94,8 +94,8 @@ def check_rollouts(rollouts_P_G: Rollouts, messages_of: Mapping[str, Messages]) 
         RecordError: one of these does not hold.
     """
     samples = [rollout.sample for group in rollouts_P_G for rollout in group]
-    temperatures = sorted({sample.temperature for sample in samples})
-    if len(temperatures) > 1:
+    temperatures = sorted({sample.temperature for sample in samples}, key=str)
+    if len(temperatures) > 1 or None in temperatures:
         raise RecordError(
             f"rollouts of one update were drawn at temperatures {temperatures}; draw all of them at one temperature"
         )
@@ -104,11 +104,11 @@ def check_rollouts(rollouts_P_G: Rollouts, messages_of: Mapping[str, Messages]) 
         if sample.prompt_sha256 != prompt_sha256:
             raise RecordError(
                 f"{sample.task_id}: sample {sample.sample_idx} of {sample.policy_id} was drawn from prompt"
-                f" {sample.prompt_sha256[:12]}, training would use prompt {prompt_sha256[:12]}; sample again, or"
+                f" {str(sample.prompt_sha256)[:12]}, training would use prompt {prompt_sha256[:12]}; sample again, or"
                 " restore the prompt"
             )
-        if sample.num_tokens == 0 or sample.policy_logprobs_T is None:
-            missing = "log-probabilities at temperature 1" if sample.num_tokens else "tokens to learn from"
+        if not sample.token_ids_T or sample.policy_logprobs_T is None:
+            missing = "log-probabilities at temperature 1" if sample.token_ids_T else "tokens to learn from"
             raise RecordError(
                 f"{sample.task_id}: sample {sample.sample_idx} of {sample.policy_id} has no {missing}; only policies"
                 " that report both can be trained"
@@ -117,4 +117,5 @@ def check_rollouts(rollouts_P_G: Rollouts, messages_of: Mapping[str, Messages]) 
 
 def _datum(messages_of: Mapping[str, Messages], sample: Sample, advantages_T: tuple[float, ...]) -> Datum:
     assert sample.policy_logprobs_T is not None, "check_rollouts has seen to it"
+    assert sample.token_ids_T is not None, "the same"
     return Datum(messages_of[sample.task_id], sample.token_ids_T, sample.policy_logprobs_T, advantages_T)

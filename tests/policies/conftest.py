@@ -16,9 +16,13 @@ CHAT_TEMPLATE = (
 )
 
 
-def save_tiny_model(folder: Path, chat_template: str | None, eos_token_id: int | list[int] | None) -> Path:
+def save_tiny_model(
+    folder: Path, chat_template: str | None, eos_token_id: int | list[int] | None, *, is_ascii: bool = False
+) -> Path:
     """A Llama of width 32 and two layers with random weights, its tokens being bytes."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    if is_ascii:  # visible characters, space and line break
+        letters = [letter for letter in letters if letter.isascii() or letter in "ĠĊ"]
     vocabulary = {token: index for index, token in enumerate([*SPECIAL_TOKENS, *letters])}
     bpe = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)

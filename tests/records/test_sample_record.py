@@ -66,3 +66,13 @@ def test_a_choice_needs_a_correct_sample() -> None:
     for claim in ({"sample_idx": 3}, {"speedup": 1.1}, {"fast_1": 0.5}):
         with pytest.raises(ValidationError, match="a choice without a correct sample"):
             Selection.model_validate(nothing | claim)
+
+
+def test_tokens_are_counted_by_whatever_tells_their_number() -> None:
+    """Ids, else log-probabilities, else the number that came along, else nobody knows."""
+    fields = make_sample(logprobs_T=(-1.0, -2.0)).model_dump()
+    without_ids = fields | {"token_ids_T": None, "num_reported_tokens": 5}
+    assert Sample.model_validate(without_ids).num_tokens == 2
+    silent = without_ids | {"policy_logprobs_T": None, "sampling_logprobs_T": None}
+    assert Sample.model_validate(silent).num_tokens == 5
+    assert Sample.model_validate(silent | {"num_reported_tokens": None}).num_tokens is None

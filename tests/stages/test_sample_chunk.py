@@ -172,3 +172,19 @@ def test_the_control_answers_with_the_references_own_body(
     assert [sample.response for sample in samples] == [forward_body(task.reference_source)] * 3
     assert {sample.nll_mean_nats for sample in samples} == {0.0}
     assert {(sample.policy_id, sample.model) for sample in samples} == {("identity", "identity")}
+
+
+def test_a_recorded_chunk_is_taken_by_number(request_fields: dict[str, Any], tmp_path: Path) -> None:
+    """Samples 3 to 5 of the recording, whatever temperature the study says; nothing is drawn."""
+    lines = [{"task_id": "l0_p001", "sample_idx": idx, "response": f"return {idx}"} for idx in range(6)]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    settings = {"backend": "replay", "path": str(tmp_path / "a.jsonl")}
+    describe_policy("base", "replay", settings, PromptSettings(), None, tmp_path / "replay.json")
+    SampleHandler().handle(request_fields | {"policy": str(tmp_path / "replay.json"), "settings": settings})
+    samples = read_records(Path(request_fields["output"]), Sample)
+    assert [(sample.sample_idx, sample.response) for sample in samples] == [
+        (3, "return 3"),
+        (4, "return 4"),
+        (5, "return 5"),
+    ]
+    assert {sample.temperature for sample in samples} == {None}

@@ -201,6 +201,16 @@ def test_without_log_probabilities_nothing_is_ranked_by_surprisal(strategy: Stra
     assert (oracle.sample_idx, oracle.surprisal_nats, oracle.unavailable) == (1, None, "")
 
 
+def test_without_a_number_of_tokens_none_is_the_shortest() -> None:
+    """One sample that nobody counted is enough; a count without tokens is one."""
+    scored = [make_scored(0, 2.0), make_scored(1, 3.0)]
+    without = {"token_ids_T": None, "policy_logprobs_T": None, "sampling_logprobs_T": None}
+    for count, chosen, reason in ((None, None, "policy base tells no number of tokens"), (1, 1, "")):
+        sample = scored[1].sample.model_copy(update={**without, "num_reported_tokens": count})
+        selection = select([scored[0], scored[1].model_copy(update={"sample": sample})], "shortest", "mean", 3)
+        assert (selection.sample_idx, selection.unavailable) == (chosen, reason)
+
+
 def test_surprisal_first_has_only_the_most_surprising_judged() -> None:
     """Of five samples the three with the highest surprisal, one of them wrong; the fastest of the two others wins."""
     scored = [

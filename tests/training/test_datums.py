@@ -63,6 +63,14 @@ def test_temperatures_are_not_mixed() -> None:
         policy_gradient_data(mixed, MESSAGES_OF, np.ones((1, 2)))
 
 
+def test_a_temperature_that_nobody_knows_is_refused() -> None:
+    """Some recordings come without it."""
+    one = rollout(0, (-1.0,))
+    unknown = one.model_copy(update={"sample": one.sample.model_copy(update={"temperature": None})})
+    with pytest.raises(RecordError, match=r"temperatures \[None\]"):
+        policy_gradient_data(group_rollouts([unknown]), MESSAGES_OF, np.ones((1, 1)))
+
+
 def test_another_prompt_than_the_sampled_one_is_refused() -> None:
     """Its log-probabilities would be those of other tokens' contexts."""
     with pytest.raises(RecordError, match="was drawn from prompt"):

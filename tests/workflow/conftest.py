@@ -19,8 +19,7 @@ evaluation: {mode: fast, timeout_s: 60}
 report: {num_resamples: 200}
 demo: {num_steps: 2}
 runs:
-  - {name: ttt, method: grpo, tasks: study, num_steps: 1, rollouts_per_task: 2, entropy_coefficient: 0.01}
-  - {name: sdpo, method: sdpo, tasks: [13], transfer_to: [1], num_steps: 1, rollouts_per_task: 2, is_probed: false}
+  - {name: ttt, method: grpo, tasks: [13], num_steps: 1, rollouts_per_task: 2, entropy_coefficient: 0.01}
 """
 
 

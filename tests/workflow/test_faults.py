@@ -64,8 +64,12 @@ def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Proj
         ("identity: {num_samples: 3}", "multiple of 4, got 3"),
         ("selection: {best: random}", "must be one of selection.strategies"),
         ("runs: [{name: a, method: grpo, tasks: [1, 77]}]", "run 'a': tasks.subset names 77"),
+        (
+            "base: {backend: openai, base_url: 'http://a:1/v1', model: m, logprobs_temperature: one}",
+            "backend 'openai', which cannot be trained",
+        ),
     ],
-    ids=["key", "type", "chunk", "task", "empty", "model", "directory", "identity", "best", "run"],
+    ids=["key", "type", "chunk", "task", "empty", "model", "directory", "identity", "best", "run", "backend"],
 )
 def test_a_bad_configuration_stops_before_the_dag(finished: Project, study: str, message: str) -> None:
     """The message names key and value, there is no traceback, and nothing that was computed is lost."""

@@ -7,8 +7,8 @@ import pytest
 
 from tests.workflow.conftest import Project
 
-RETRAINED = {"adapt_policy": 2, "probe_policy": 1, "select_checkpoint": 2, "summarize_run": 2}
-"""What follows from new rollouts of the base policy, besides the samples of the two steps."""
+RETRAINED = {"adapt_policy": 1, "probe_policy": 1, "select_checkpoint": 1, "summarize_run": 1}
+"""What follows from new rollouts of the base policy, besides the samples of the step."""
 JOINS = {"score_samples": 2, "select_samples": 6, "write_best": 1, "make_report": 1}
 
 
@@ -18,10 +18,10 @@ def records(folder: Path, pattern: str) -> list[dict]:
 
 
 def test_every_sample_has_an_evaluation_and_the_report_is_there(finished: Project) -> None:
-    """16 samples of 2 tasks, 4 of the base policy and 4 of the control each; 6 of the steps of two runs."""
+    """16 samples of 2 tasks, 4 of the base policy and 4 of the control each; 2 of the one step."""
     samples = records(finished.folder, "results/samples/*/*/seed0/*.jsonl")
     evaluations = records(finished.folder, "results/evals/*/*/seed0/*.json")
-    assert len(samples) == len(evaluations) == 22
+    assert len(samples) == len(evaluations) == 18
     for name in ("selection.csv", "scaling.svg", "status.md", "tasks.csv", "noise_floor.csv", "summary.md"):
         assert (finished.folder / "results/report" / name).stat().st_size > 0
     assert (finished.folder / "results/best/index.csv").exists()
@@ -37,22 +37,19 @@ def test_the_control_is_judged_anew_for_every_sample_and_passes(finished: Projec
     assert len({tuple(each["timing"]["block_runtime_ms"]) for each in control}) == 8
 
 
-def test_runs_update_choose_probe_and_are_summed_up(finished: Project) -> None:
-    """Each run has an adapter of its own; test-time training's scores 4 fresh samples of the base policy."""
+def test_a_run_updates_chooses_probes_and_is_summed_up(finished: Project) -> None:
+    """The one update took a gradient step, and its policy scored 2 fresh samples of the base policy."""
     folder = finished.folder / "results"
-    updates = {path.parent.name: json.loads(path.read_text()) for path in folder.glob("policies/*/update.json")}
-    assert set(updates) == {"ttt_seed0.step1", "sdpo_seed0.step1"}
-    assert all(update["num_gradient_steps"] == 1 for update in updates.values())
-    assert updates["sdpo_seed0.step1"]["num_teacher_tokens"] > 0
-    checkpoints = [json.loads((folder / f"policies/{name}/checkpoint.json").read_text()) for name in updates]
-    assert len({checkpoint["sampler_sha256"] for checkpoint in checkpoints}) == 2
-    summaries = {each["run_id"]: each for each in records(finished.folder, "results/runs/*/summary.json")}
-    assert set(summaries) == {"ttt_seed0", "sdpo_seed0"}
-    assert {score["is_transfer"] for score in summaries["sdpo_seed0"]["fresh"]} == {False, True}
-    assert summaries["ttt_seed0"]["compute"]["num_rollouts"] == 8
+    (update,) = records(finished.folder, "results/policies/*/update.json")
+    assert (update["policy_id"], update["parent_policy_id"]) == ("ttt_seed0.step1", "base")
+    assert update["num_gradient_steps"] == 1
+    checkpoint = json.loads((folder / "policies/ttt_seed0.step1/checkpoint.json").read_text())
+    assert checkpoint["sampler_sha256"]
+    (summary,) = records(finished.folder, "results/runs/*/summary.json")
+    assert (summary["run_id"], summary["compute"]["num_rollouts"]) == ("ttt_seed0", 4)
+    assert {score["is_transfer"] for score in summary["fresh"]} == {False}
     probed = records(finished.folder, "results/probes/*.jsonl")
-    assert {(each["probed_policy_id"], each["policy_id"]) for each in probed} == {("ttt_seed0.step1", "base")}
-    assert len(probed) == 4
+    assert [(each["probed_policy_id"], each["policy_id"]) for each in probed] == [("ttt_seed0.step1", "base")] * 2
 
 
 def test_step_0_shares_the_base_policy_s_samples(finished: Project) -> None:
@@ -62,28 +59,25 @@ def test_step_0_shares_the_base_policy_s_samples(finished: Project) -> None:
     assert first == all_of_them[:2]
 
 
-RUNS = (
-    "  - {{name: ttt, method: grpo, tasks: study, num_steps: {steps}, rollouts_per_task: 2,"
-    " entropy_coefficient: 0.01}}\n"
-    "  - {{name: sdpo, method: sdpo, tasks: [13], transfer_to: [1], num_steps: 1, rollouts_per_task: 2,"
-    " is_probed: false, learning_rate: {rate}}}\n"
-)
-
-
 def test_another_step_adds_one_update_its_samples_evaluations_and_joins(finished: Project) -> None:
-    """Of 2 tasks with 2 rollouts each; the probe of the new step, and the choice among one step more."""
-    finished.study("steps.yaml", "runs:\n" + RUNS.format(steps=2, rate=1e-5))
+    """Of one task with 2 rollouts; the probe of the new step, and the choice among one step more."""
+    finished.study(
+        "steps.yaml",
+        "runs: [{name: ttt, method: grpo, tasks: [13], num_steps: 2, rollouts_per_task: 2, entropy_coefficient: 0.01}]",
+    )
     planned = finished.planned(studies=("tiny.yaml", "steps.yaml"))
     assert planned == {
-        "adapt_policy": 1, "sample_chunk": 2, "evaluate_kernel": 4, "score_samples": 2, "probe_policy": 1,
+        "adapt_policy": 1, "sample_chunk": 1, "evaluate_kernel": 2, "score_samples": 1, "probe_policy": 1,
         "select_checkpoint": 1, "summarize_run": 1, "make_report": 1,
     }  # fmt: skip
 
 
-def test_a_learning_rate_touches_its_run_alone(finished: Project) -> None:
-    """One task with 2 rollouts; the base policy's samples and the other run stay."""
-    finished.study("rate.yaml", "runs:\n" + RUNS.format(steps=1, rate=1e-3))
-    planned = finished.planned(studies=("tiny.yaml", "rate.yaml"))
+def test_another_run_leaves_the_first_alone(finished: Project) -> None:
+    """Its update and one task with 2 rollouts, up to the choice; it begins with the base policy's samples."""
+    first = "{name: ttt, method: grpo, tasks: [13], num_steps: 1, rollouts_per_task: 2, entropy_coefficient: 0.01}"
+    second = "{name: sdpo, method: sdpo, tasks: [13], num_steps: 1, rollouts_per_task: 2, is_probed: false}"
+    finished.study("second.yaml", f"runs: [{first}, {second}]")
+    planned = finished.planned(studies=("tiny.yaml", "second.yaml"))
     assert planned == {
         "adapt_policy": 1, "sample_chunk": 1, "evaluate_kernel": 2, "score_samples": 1, "select_checkpoint": 1,
         "summarize_run": 1, "make_report": 1,
@@ -119,18 +113,18 @@ def test_a_seed_adds_its_own_samples_only(finished: Project) -> None:
 
 
 def test_a_temperature_redraws_the_base_policy_and_leaves_the_control(finished: Project) -> None:
-    """The control gives one answer at any temperature. 4 chunks, 2 fresh ones and 3 of the steps, 2 samples each."""
+    """The control gives one answer at any temperature. 4 chunks, a fresh one and one of the step, 2 samples each."""
     finished.study("warm.yaml", "sampling: {temperature: 0.5}")
     planned = finished.planned(studies=("tiny.yaml", "warm.yaml"))
-    assert planned == {**JOINS, **RETRAINED, "sample_chunk": 9, "evaluate_kernel": 18, "score_samples": 9}
+    assert planned == {**JOINS, **RETRAINED, "sample_chunk": 6, "evaluate_kernel": 12, "score_samples": 5}
 
 
 def test_an_evaluation_setting_judges_everything_anew(finished: Project) -> None:
-    """The mode belongs to each evaluation; samples stay, but for those of the steps that are learned anew."""
+    """The mode belongs to each evaluation; samples stay, but for those of the step that is learned anew."""
     finished.study("full.yaml", "evaluation: {mode: full}")
     planned = finished.planned(studies=("tiny.yaml", "full.yaml"))
     assert planned == {
-        "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
+        "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12, "write_best": 1,
         "make_report": 1, **RETRAINED,
     }  # fmt: skip
 
@@ -164,7 +158,7 @@ def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
         (
             "kbwf/judge/verdict.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
             {
-                "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
+                "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12, "write_best": 1,
                 "make_report": 1, **RETRAINED,
             },
         ),

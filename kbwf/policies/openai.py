@@ -1,0 +1,199 @@
+"""Any server that speaks OpenAI's HTTP interface (vLLM, SGLang, llama.cpp, and hosted ones): it samples, no more.
+
+One request per sample, each with a seed of its own: `n` is not known to every server, nor does it mean the same seeds
+to those that know it. What log-probabilities a server gives depends on how it was started, and its answer does not
+say: `base.logprobs_temperature` does (docs/servers.md).
+"""
+
+import hashlib
+import logging
+import math
+import os
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Literal
+
+from kbwf.errors import PolicyError
+from kbwf.policies.http import Server
+from kbwf.policies.protocols import Draw, Message
+from kbwf.records import Checkpoint, Task
+from kbwf.settings import BaseSettings, PromptSettings
+
+log = logging.getLogger(__name__)
+
+FINISH_REASONS: dict[str, Literal["stop", "length"]] = {
+    "stop": "stop",
+    "eos": "stop",
+    "tool_calls": "stop",  # the model ended its turn
+    "length": "length",
+}
+CLIPPED_LOGPROB = -9999.0
+"""What vLLM writes for minus infinity, which no drawn token has at temperature 1."""
+
+
+def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSettings, demo: Path | None) -> Checkpoint:
+    """See `PolicyModule`: the server is asked which models it has.
+
+    Raises:
+        PolicyError: the key or URL is wrong, or the server does not have the model.
+        InfrastructureError: the server does not answer.
+    """
+    base = BaseSettings.model_validate(settings)
+    listed = _server(base, max_attempts=3).ask("GET", "/models").get("data")
+    names = [str(model.get("id")) for model in listed if isinstance(model, dict)] if isinstance(listed, list) else []
+    if base.model not in names:
+        raise PolicyError(
+            f"base.model {base.model!r} is not on the server {base.base_url}; it has {', '.join(names[:10]) or 'none'}"
+            f"{f' and {len(names) - 10} more' if len(names) > 10 else ''}"
+        )
+    return Checkpoint(policy_id=policy_id, backend="openai", step=0, base_model=base.model, revision=None)
+
+
+def open_sampler(checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> "ServedPolicy":
+    """See `PolicyModule`. Nothing is asked yet."""
+    base = BaseSettings.model_validate(settings)
+    return ServedPolicy(base, prompt, _server(base))
+
+
+class ServedPolicy:
+    """A `Sampler` of a model on a server."""
+
+    def __init__(self, base: BaseSettings, prompt: PromptSettings, server: Server) -> None:
+        self.model = base.model
+        self._base, self._prompt, self._server = base, prompt, server
+
+    def sample(
+        self, task: Task, messages: Sequence[Message], num_samples: int, seed: int, temperature: float, max_tokens: int
+    ) -> list[Draw]:
+        """`num_samples` responses, `base.max_in_flight` of them asked for at a time.
+
+        The same seeds are sent for the same arguments; whether the server then gives the same tokens is up to it.
+
+        Raises:
+            PolicyError: the server refuses, or answers with something that is no response.
+            InfrastructureError: it was busy or not there until the deadline.
+        """
+        common = self._body(messages, temperature, max_tokens)
+        bodies = [{**common, "seed": sample_seed(seed, position)} for position in range(num_samples)]
+        with ThreadPoolExecutor(max_workers=min(self._base.max_in_flight, num_samples)) as pool:
+            asked = [pool.submit(self._server.ask, "POST", self._path, body) for body in bodies]
+            done, waiting = wait(asked, return_when=FIRST_EXCEPTION)
+            for request in waiting:  # one has failed: what has not begun need not be paid for
+                request.cancel()
+        for request in done:
+            request.result()
+        draws = [self._draw(request.result(), temperature) for request in asked]
+        if any(draw.policy_logprobs_T is None for draw in draws):
+            log.warning("%s: samples without log-probabilities at temperature 1; none can rank them", task.task_id)
+        return draws
+
+    def release(self) -> None:
+        """It holds nothing."""
+
+    @property
+    def _is_chat(self) -> bool:
+        return self._prompt.chat_template == "tokenizer"
+
+    @property
+    def _path(self) -> str:
+        return "/chat/completions" if self._is_chat else "/completions"
+
+    def _body(self, messages: Sequence[Message], temperature: float, max_tokens: int) -> dict[str, Any]:
+        # top_p is said because a server may have taken another default from the model's own folder.
+        body: dict[str, Any] = {
+            "model": self._base.model, "temperature": temperature, "max_tokens": max_tokens, "top_p": 1.0,
+        }  # fmt: skip
+        if self._is_chat:
+            body["messages"] = list(messages)
+        else:
+            body["prompt"] = "\n\n".join(message["content"] for message in messages) + "\n\n"
+        if self._base.logprobs_temperature != "none":
+            # Of completions it is the number of likeliest tokens, and some servers take 0 for no.
+            body["logprobs"] = True if self._is_chat else 1
+        return {**body, **self._base.extra_body}
+
+    def _draw(self, answer: dict[str, Any], temperature: float) -> Draw:
+        try:
+            (choice,) = answer["choices"]
+            text = (choice["message"]["content"] or "") if self._is_chat else choice["text"]
+            given_T = _logprobs(choice.get("logprobs"))
+            token_ids = _token_ids(choice)
+            usage = answer.get("usage") or {}
+            if _is_incomplete(given_T, usage.get("completion_tokens")):
+                given_T = None
+                token_ids = tuple(map(int, choice["token_ids"])) if choice.get("token_ids") is not None else None
+            draw = Draw(
+                text=text,
+                token_ids_T=token_ids,
+                sampling_logprobs_T=given_T if self._is_at(temperature, "sampling") else None,
+                policy_logprobs_T=given_T if self._is_at(temperature, "one") else None,
+                num_prompt_tokens=usage.get("prompt_tokens"),
+                finish_reason=FINISH_REASONS[choice["finish_reason"]],
+                num_reported_tokens=usage.get("completion_tokens"),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PolicyError(
+                f"{self._server.base_url}: the answer of {self.model} is no {self._path} response"
+                f" ({type(error).__name__}: {error}); base.base_url must be that of an OpenAI-compatible server"
+            ) from error
+        if given_T is not None and draw.token_ids_T is not None and len(given_T) != len(draw.token_ids_T):
+            raise PolicyError(
+                f"{self._server.base_url}: {len(draw.token_ids_T)} tokens, but {len(given_T)} log-probabilities in an"
+                f" answer of {self.model}; set base.logprobs_temperature: none, or do not ask for token ids"
+            )
+        return draw
+
+    def _is_at(self, temperature: float, wanted: Literal["one", "sampling"]) -> bool:
+        """Whether what the server gives is at the wanted temperature; at a sampling temperature of 1 it is both."""
+        given = self._base.logprobs_temperature
+        return given == wanted or (given != "none" and temperature == 1.0)
+
+
+def sample_seed(seed: int, position: int) -> int:
+    """31-bit seed of one sample of a draw, from a hash of both: more bits do not fit every server's integers."""
+    digest = hashlib.sha256(f"{seed}/{position}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
+
+
+def _server(base: BaseSettings, **others: Any) -> Server:
+    if base.base_url is None:
+        raise PolicyError("base.base_url is missing; give the URL of the server")
+    return Server(base.base_url, os.environ.get("OPENAI_API_KEY"), base.timeout_s, base.deadline_s, **others)
+
+
+def _is_incomplete(given_T: tuple[float, ...] | None, num_reported_tokens: int | None) -> bool:
+    """Whether tokens lack log-probabilities. llama.cpp gives none for a token that is part of a character; a sum over
+    the others is no likelihood. The end of the sequence is counted by some servers and not listed."""
+    if given_T is None or num_reported_tokens is None:
+        return False
+    return not len(given_T) <= num_reported_tokens <= len(given_T) + 1
+
+
+def _token_ids(choice: dict[str, Any]) -> tuple[int, ...] | None:
+    """Where vLLM puts them, or llama.cpp beside each log-probability; None if they are in neither place."""
+    if choice.get("token_ids") is not None:
+        return tuple(map(int, choice["token_ids"]))
+    content = (choice.get("logprobs") or {}).get("content")
+    if not content or any("id" not in token for token in content):
+        return None
+    return tuple(int(token["id"]) for token in content)
+
+
+def _logprobs(given: dict[str, Any] | None) -> tuple[float, ...] | None:
+    """Of each response token, from either shape; None if the server gave none.
+
+    Raises:
+        PolicyError: one is missing, positive or not a number.
+    """
+    if given is None:
+        return None
+    listed = [token["logprob"] for token in given["content"]] if "content" in given else given["token_logprobs"]
+    for position, logprob in enumerate(listed):
+        is_number = isinstance(logprob, int | float) and not math.isnan(logprob)
+        if not is_number or not CLIPPED_LOGPROB < logprob <= 1e-6:
+            raise PolicyError(
+                f"the log-probability of response token {position} is {logprob!r}, which no drawn token can have; see"
+                " how the server was started, or set base.logprobs_temperature: none"
+            )
+    return tuple(map(float, listed))

@@ -1,0 +1,75 @@
+"""Studies on a server and on recorded samples, through Snakemake; and that every study's DAG can be built."""
+
+import pytest
+
+from kbwf.records import Sample, ScoredSample
+from kbwf.store import read_records
+from tests.policies.fake_server import MODEL, Reply, chat_answer, models_answer, serving
+from tests.workflow.conftest import REPOSITORY, Project
+
+KEY = "sk-planted-5f0c9d"
+SERVED_STUDY = """
+tasks: {{subset: [1]}}
+base: {{backend: openai, base_url: "{url}", model: some/model, logprobs_temperature: one, deadline_s: 60}}
+sampling: {{num_samples: 4, chunk_size: 2, seeds: [0], temperature: 0.5, max_tokens: 24}}
+identity: {{num_samples: 0}}
+evaluation: {{mode: fast}}
+report: {{num_resamples: 200}}
+runs: []
+"""
+
+
+LARGE = "kernelbench-adaptation.yaml"
+"""Its DAG takes half a minute to build."""
+NAMES = [path.name for path in sorted((REPOSITORY / "workflow/studies").glob("*.yaml"))]
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.studies) if name == LARGE else name for name in NAMES]
+)
+def test_every_study_of_the_repository_can_be_planned(project: Project, name: str) -> None:
+    """A dry run as its comment says, of one of its tasks; without network, server or GPU."""
+    project.study("one_task.yaml", "tasks: {subset: [1]}")
+    planned = project.planned(studies=(f"workflow/studies/{name}", "one_task.yaml"))
+    assert planned["sample_chunk"] >= 1
+    assert planned["make_report"] == planned["write_best"] == 1
+
+
+@pytest.mark.studies
+def test_a_study_on_a_server_leaves_the_key_nowhere(project: Project) -> None:
+    """From `.env` to the server's ears; no file of the run holds it, and a server that moves is asked nothing again."""
+    (project.folder / ".env").write_text(f"OPENAI_API_KEY={KEY}\n")
+
+    def answer(path, body, number):
+        if path.endswith("/models"):
+            return Reply(models_answer(MODEL))
+        return Reply(chat_answer("return d[:, None] * A", (-0.25, -0.75)))
+
+    with serving(answer) as fake:
+        project.study("served.yaml", SERVED_STUDY.format(url=fake.url))
+        code, output = project.run("results/selections/base/surprisal/seed0.jsonl", studies=("served.yaml",))
+    assert code == 0, output[-4000:]
+    assert [headers["Authorization"] for _, _, headers in fake.requests] == [f"Bearer {KEY}"] * 5
+    assert KEY not in output
+    files = [path for path in project.folder.rglob("*") if path.is_file() and path.name != ".env"]
+    assert len(files) > 100
+    assert [str(path) for path in files if KEY.encode() in path.read_bytes()] == []
+    scored = read_records(project.folder / "results/scored/base/l0_p001/seed0/first4.jsonl", ScoredSample)
+    assert [(one.sample.sample_idx, one.sample.nll_mean_nats) for one in scored] == [(idx, 0.5) for idx in range(4)]
+    project.study("served.yaml", SERVED_STUDY.format(url="http://moved:1/v1"))
+    again = project.planned("--nocolor", "results/selections/base/surprisal/seed0.jsonl", studies=("served.yaml",))
+    assert again == {}
+
+
+def test_recorded_samples_are_judged_and_an_edit_is_noticed(project: Project) -> None:
+    """The example study's samples become records; another response in the file is judged anew."""
+    studies = ("workflow/studies/replay.yaml",)
+    target = "results/samples/base/l0_p003/seed0/chunk0.jsonl"
+    code, output = project.run(target, studies=studies)
+    assert code == 0, output[-4000:]
+    samples = read_records(project.folder / target, Sample)
+    assert [sample.response for sample in samples][:2] == ["return (A @ B).sum(dim=1)", "return A @ B.sum(dim=1)"]
+    assert [sample.nll_mean_nats for sample in samples] == [0.25, 1.0, 0.75, 0.5]
+    assert project.planned("--nocolor", target, studies=studies) == {}
+    project.edit("workflow/studies/replay.jsonl", "return A @ B.sum(dim=1)", "return A @ torch.sum(B, dim=1)")
+    assert project.planned("--nocolor", target, studies=studies) == {"describe_policy": 1, "sample_chunk": 1}
