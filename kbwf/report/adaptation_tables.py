@@ -11,7 +11,7 @@ from kbwf.metrics.statistics import Missing
 from kbwf.records import Trajectory
 from kbwf.report.published import published
 from kbwf.report.run_tables import NO_RUNS
-from kbwf.report.runs import gain, regime_points, runs_by_name
+from kbwf.report.runs import control_points, gain, regime_points, runs_by_name
 from kbwf.report.study import KEY, Study
 from kbwf.report.table import Cell, Column, Row, Table, interval_column
 from kbwf.settings import ReportSettings
@@ -22,7 +22,7 @@ def regime_table(study: Study, cfg: ReportSettings) -> Table:
     settings = (cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
     rows: list[Row] = []
     missing = []
-    identity = _of_points(_control_points(study), settings)
+    identity = _of_points(control_points(study), settings)
     for name, runs in runs_by_name(study).items():
         found = _of_points(regime_points(runs), settings)
         if isinstance(found, Missing):
@@ -58,15 +58,6 @@ def regime_table(study: Study, cfg: ReportSettings) -> Table:
 def _of_points(points: Mapping[str, tuple[float, float, float]], settings: tuple[int, int, float]) -> Regimes | Missing:
     columns = list(zip(*points.values(), strict=True)) or [(), (), ()]
     return regimes(columns[0], columns[1], columns[2], *settings)
-
-
-def _control_points(study: Study) -> dict[str, tuple[float, float, float]]:
-    points = {}
-    for task_id, frame in study.control.groupby("task_id"):
-        thirds = [frame["speedup"].iloc[place::3] > 1 for place in range(3)]
-        if len(frame) >= len(thirds):
-            points[str(task_id)] = (float(thirds[0].mean()), float(thirds[1].mean()), float(thirds[2].mean()))
-    return points
 
 
 def transfer_table(study: Study, cfg: ReportSettings) -> Table:

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from kbwf.metrics.statistics import Interval
+from kbwf.records import CONTROL
 from kbwf.report.style import BAND_COLOUR, CONTROL_COLOUR, empty, error_bars, looks, say, speedup_axis
 from kbwf.report.table import Band, Cell, Row, Table, value_of
 
@@ -110,6 +111,7 @@ def draw_scaling(figure: Figure, table: Table, confidence_level: float) -> None:
         rows = [row for row in table.rows if row["policy"] == policy_id]
         _draw_line(axes, rows, "fast_1_at_k", policy_id, colour, marker, "-")
         _draw_line(axes, rows, "confident_fast_1_at_k", f"{policy_id}, confidently", colour, marker, (0, (4, 2)))
+    _draw_dealt(axes, [row for row in table.rows if row["policy"] != CONTROL])
     published = sorted({(row["k"], row["published"]) for row in table.rows if row["published"] is not None})
     if published:
         axes.plot(*zip(*published, strict=True), color="black", ls=":", lw=1, marker="+", label="published")
@@ -127,6 +129,17 @@ def draw_scaling(figure: Figure, table: Table, confidence_level: float) -> None:
     figure.legend(loc="outside right upper")
     if not any((value_of(row["fast_1_at_k"]) or 0.0) > 0 for row in table.rows):
         say(axes, "no sample is correct and faster")
+
+
+def _draw_dealt(axes: Axes, rows: list[Row]) -> None:
+    """Of the first policy: between its curve and this band lies that tasks differ."""
+    drawn = [(row["k"], row["dealt"]) for row in rows if row["policy"] == rows[0]["policy"]]
+    bands = [(k, band) for k, band in drawn if isinstance(k, int) and isinstance(band, Band)]
+    if bands:
+        axes.fill_between(
+            [k for k, _ in bands], [band.low for _, band in bands], [band.high for _, band in bands],
+            facecolor="none", edgecolor=BAND_COLOUR, hatch="....", lw=0.8, label="dealt anew over tasks",
+        )  # fmt: skip
 
 
 def _draw_line(

@@ -8,7 +8,7 @@ from kbwf.metrics.adaptation import REGIME_LINE
 from kbwf.metrics.statistics import Interval
 from kbwf.records import Trajectory
 from kbwf.report.run_tables import NO_RUNS
-from kbwf.report.runs import regime_points, runs_by_name
+from kbwf.report.runs import control_points, regime_points, runs_by_name
 from kbwf.report.study import Study
 from kbwf.report.style import BAND_COLOUR, CONTROL_COLOUR, empty, error_bars, looks
 from kbwf.report.table import Row, Table, value_of
@@ -102,6 +102,11 @@ def draw_regimes(figure: Figure, study: Study) -> None:
         deciding, base, adapted = zip(*of_run.values(), strict=True)
         gains = [after - before for after, before in zip(adapted, base, strict=True)]
         axes.plot(deciding, gains, color=colour, marker=marker, ls="", mfc="none", label=name)
+    control = control_points(study)
+    if control:
+        deciding, base, adapted = zip(*control.values(), strict=True)
+        gains = [after - before for after, before in zip(adapted, base, strict=True)]
+        axes.plot(deciding, gains, color=CONTROL_COLOUR, marker="x", ls="", label="identity control")
     axes.axvline(REGIME_LINE, color="black", ls="--", lw=1)
     axes.axhline(0, color=CONTROL_COLOUR, lw=1)
     axes.set_xlim(-0.03, 1.03)

@@ -128,3 +128,13 @@ def regime_points(runs: list[Run]) -> dict[str, tuple[float, float, float]]:
                 for kept, found in zip(values[task_id], ([success], before[task_id], after[task_id]), strict=True):
                     kept += found
     return {task_id: (fmean(one), fmean(two), fmean(three)) for task_id, (one, two, three) in sorted(values.items())}
+
+
+def control_points(study: Study) -> dict[str, tuple[float, float, float]]:
+    """The same of the identity control, a third of its samples in each of the three roles."""
+    points = {}
+    for task_id, frame in study.control.groupby("task_id"):
+        thirds = [frame["speedup"].iloc[place::3] > 1 for place in range(3)]
+        if len(frame) >= len(thirds):
+            points[str(task_id)] = (float(thirds[0].mean()), float(thirds[1].mean()), float(thirds[2].mean()))
+    return points

@@ -55,12 +55,12 @@ def test_the_same_table_gives_the_same_bytes() -> None:
     [
         ("comparison", ("base: surprisal", "identity control", "published", "run ttt (of samples)")),
         ("selection", ("permuted labels", "oracle", "identity control")),
-        ("scaling", ("base, confidently", "identity", "95% intervals", "fast_1@k", "published")),
+        ("scaling", ("base, confidently", "identity", "95% intervals", "fast_1@k", "published", "dealt anew")),
         ("surprisal", ("l0_p002", "surprisal, nats")),
         ("speedups", ("l0_p001", "identity", "middle half")),
         ("trajectories", ("all tasks", "chosen", "grey: identity control")),
         ("probe", ("bottom quartile", "published")),
-        ("regimes", ("ttt", "gain in sample fast_1")),
+        ("regimes", ("ttt", "gain in sample fast_1", "identity control")),
         ("seconds", ("evaluation: compile", "update")),
     ],
 )
