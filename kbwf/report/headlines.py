@@ -7,6 +7,7 @@ import pandas as pd
 from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
+from kbwf.report.scaling_tables import lies_above
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
 from kbwf.report.table import Band, Cell, Row, Table, shown, value_of
@@ -61,19 +62,19 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
                 None if best["is_outside"] is None else bool(best["is_outside"]),
             )
         )
-        if isinstance(best["identity_success"], Interval):
-            confident = value_of(best["identity_confident_success"]) or 0.0
-            is_outside = (value_of(best["confident_success"]) or 0.0) > confident
+        is_above = lies_above(best["confident_success"], best["identity_confident_success"])
+        if is_above is not None:
             verdict = (
                 "so that the confident success lies above the control's"
-                if is_outside
+                if is_above
                 else "so that this success is not told apart from noise"
             )
             said.append(
                 Headline(
                     f"Choosing by `{best['strategy']}` from the identity control gives"
-                    f" {best['identity_success'].value:.2f}, confidently {confident:.2f}, {verdict}.",
-                    is_outside,
+                    f" {shown(best['identity_success'], 2)}, confidently"
+                    f" {shown(best['identity_confident_success'], 2)}, {verdict}.",
+                    is_above,
                 )
             )
     for row in rows:

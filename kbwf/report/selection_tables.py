@@ -6,7 +6,6 @@ from statistics import fmean, geometric_mean
 
 import pandas as pd
 
-from kbwf.metrics.fast_p import fast_p
 from kbwf.metrics.permutation import (
     Statistic,
     best_of_most_surprising,
@@ -28,7 +27,7 @@ _PUBLISHED_NAMES = {
 _MEASURES = (
     interval_column("success", "success"),
     Column("seed_std", "std over seeds"),
-    Column("confident_success", "confident success"),
+    interval_column("confident_success", "confident success"),
     Column("speedup_geomean", "speedup, geometric mean"),
     Column("speedup_mean", "speedup, mean"),
     Column("correct_frac", "correct samples"),
@@ -92,14 +91,17 @@ def _numbers(selections: Sequence[Selection], cfg: ReportSettings) -> Row:
     if unavailable:
         return {measure.name: Missing("; ".join(sorted(unavailable))) for measure in _MEASURES}
     successes: dict[str, list[float]] = defaultdict(list)
+    confident: dict[str, list[float]] = defaultdict(list)
     for one in sorted(selections, key=lambda one: (one.task_id, one.seed)):
         successes[one.task_id].append(one.fast_1)
+        confident[one.task_id].append(one.confident_fast_1)
     successes_P_S = list(successes.values())
+    settings = (cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
     speedups = [one.speedup for one in selections if one.speedup is not None]
     return {
-        "success": bootstrap_mean(successes_P_S, cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level),
+        "success": bootstrap_mean(successes_P_S, *settings),
         "seed_std": std_over_seeds(successes_P_S),
-        "confident_success": fast_p(selections, confident=True),
+        "confident_success": bootstrap_mean(list(confident.values()), *settings),
         "speedup_geomean": geometric_mean(speedups) if speedups else None,
         "speedup_mean": fmean(speedups) if speedups else None,
         "correct_frac": fmean(one.num_correct / one.num_samples for one in selections) if selections else None,

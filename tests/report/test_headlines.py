@@ -39,8 +39,20 @@ def test_a_difference_that_chance_gives_is_not_claimed() -> None:
 def test_a_success_no_better_than_the_control_s_is_called_noise() -> None:
     """One faster kernel each, with an interval around 1."""
     records = Records(scored=[*samples_of([1.05]), *samples_of([1.05], "identity")])
-    assert "gives 1.00, confidently 0.00, so that this success is not told apart from noise" in said(records)
-    assert "the identity control with 0.00 [0.00, 0.00]: not above the noise floor" in said(records)
+    assert (
+        "gives 1.00 [1.00, 1.00], confidently 0.00 [0.00, 0.00], so that this success is not told apart from noise"
+        in said(records)
+    )
+    assert "the identity control with 0.00 [0.00, 0.00]: not above the noise floor" in text
+
+
+def test_a_success_whose_interval_meets_the_control_s_is_called_noise() -> None:
+    """One of four tasks has a kernel that is confidently faster, of the control's none: some resamples have none."""
+    records = Records(scored=samples_of([2.0]))
+    for task in range(1, 5):
+        records.scored += samples_of([1.05], "identity", task)
+        records.scored += samples_of([1.05], "base", task) if task > 1 else []
+    assert verdicts(records, "from the identity control") == [False]
 
 
 def test_a_run_s_gain_is_held_against_0_and_its_choice_against_chance() -> None:
