@@ -39,10 +39,8 @@ def test_a_difference_that_chance_gives_is_not_claimed() -> None:
 def test_a_success_no_better_than_the_control_s_is_called_noise() -> None:
     """One faster kernel each, with an interval around 1."""
     records = Records(scored=[*samples_of([1.05]), *samples_of([1.05], "identity")])
-    assert (
-        "gives 1.00 [1.00, 1.00], confidently 0.00 [0.00, 0.00], so that this success is not told apart from noise"
-        in said(records)
-    )
+    text = said(records)
+    assert "confidently 0.00 [0.00, 0.00], so that this success is not told apart from noise" in text
     assert "the identity control with 0.00 [0.00, 0.00]: not above the noise floor" in text
 
 
