@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
 
 .PHONY: help demo test test-timing test-learning test-studies test-servers test-attacks test-store test-scale test-slurm \
-	test-gpu test-all check oracle dag docs clean
+	test-browser test-gpu test-all check oracle dag docs clean
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -12,12 +12,12 @@ help: ## this list
 demo: .venv/.installed ## install, run the default study, show what it found (no GPU, key or network; 10 minutes)
 	$(RUN)
 	@cat results/best/README.md results/report/selection.md
-	@echo "Kernels: results/best/   report: results/report/summary.md"
+	@echo "Kernels: results/best/   report: results/report/index.html"
 
 test: .venv/.installed-dev ## the gate: all that says the same on every machine (5 minutes)
 	$(BIN)/python -m pytest -q
 
-test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (1 minute)
+test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (2 minutes)
 	$(BIN)/python -m pytest -q -m "timing and not gpu"
 
 test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
@@ -39,6 +39,10 @@ test-slurm: .venv/.installed-dev ## on a real SLURM, started for it; needs root 
 	command -v slurmctld > /dev/null || tests/slurm/slurm_local.sh install
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[slurm]'
 	$(BIN)/python -m pytest -q -m slurm --log-cli-level=INFO
+
+test-browser: .venv/.installed-dev ## the report's page in a headless Chromium, which this machine must have (1 minute)
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	$(BIN)/python -m pytest -q -m browser --log-cli-level=INFO
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
 	$(BIN)/python -m pytest -q -m gpu

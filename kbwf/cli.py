@@ -97,6 +97,8 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--selections", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
         command.add_argument("--tasks", nargs="+", required=True)
+    for name in ("--run-scored", "--trajectories", "--summaries", "--updates", "--probes"):
+        report.add_argument(name, nargs="*", default=[], help="of the study's runs")
     report.add_argument("--report", default="{}", help="config block report as JSON")
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
     adapt = verb("adapt", _adapt, "update a policy: one step of a run")
@@ -139,6 +141,11 @@ def _parser() -> argparse.ArgumentParser:
     estimated.add_argument("--evaluation-s", type=float, help="GPU-seconds of one evaluation")
     estimated.add_argument("--drawn-tokens-per-s", type=float, help="that a GPU of this machine draws")
     estimated.add_argument("--read-tokens-per-s", type=float, help="that a GPU of this machine scores or trains on")
+    comparison = verb("compare", _compare, "hold the results of two studies against each other")
+    comparison.add_argument("first", help="folder of results of a study")
+    comparison.add_argument("second", help="that of another")
+    comparison.add_argument("--policies", nargs=2, default=[], help="one of each study; left out, all that both have")
+    comparison.add_argument("--report", default="{}", help="config block report as JSON")
     verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
     oracle = verb("oracle", _oracle, "measure how many wrong kernels the rules of the verdict let through")
     oracle.add_argument(
@@ -341,14 +348,22 @@ def _report(options: argparse.Namespace) -> str:
     from pathlib import Path
 
     from kbwf.settings import ReportSettings, SelectionSettings
-    from kbwf.stages.make_report import make_report
+    from kbwf.stages.make_report import Inputs, make_report
 
-    scored, selections, tasks = (
-        [Path(path) for path in getattr(options, name)] for name in ("scored", "selections", "tasks")
-    )
+    inputs = Inputs(**{name: [Path(path) for path in getattr(options, name)] for name in Inputs._fields})
     report = ReportSettings.model_validate_json(options.report)
     selection = SelectionSettings.model_validate_json(options.selection)
-    return make_report(scored, selections, tasks, report, selection, Path(options.output))
+    return make_report(inputs, report, selection, Path(options.output))
+
+
+def _compare(options: argparse.Namespace) -> str:
+    from pathlib import Path
+
+    from kbwf.compare import compare
+    from kbwf.settings import ReportSettings
+
+    report = ReportSettings.model_validate_json(options.report)
+    return compare(Path(options.first), Path(options.second), options.policies, report)
 
 
 def _plan(options: argparse.Namespace) -> str:

@@ -51,6 +51,12 @@ def text_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
+def report_assets() -> list[Path]:
+    """What the report is made of besides code: the paper's figures, templates, scripts."""
+    suffixes = {".yaml", ".html", ".js", ".css"}
+    return sorted(path for path in (PACKAGE / "report").rglob("*") if path.suffix in suffixes)
+
+
 @functools.cache
 def _imports(name: str) -> tuple[str, ...]:
     """Modules of this package that a module imports, at its top or inside functions.

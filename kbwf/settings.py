@@ -177,9 +177,9 @@ class ReportSettings(Settings):
     """Intervals of the report."""
 
     num_resamples: int = Field(default=2000, ge=100)
-    """Bootstrap resamples over tasks and seeds."""
+    """Bootstrap resamples over tasks and seeds, and permutations for what chance gives."""
     bootstrap_seed: int = 0
-    """Seed of the resampling; the same seed gives the same intervals."""
+    """Seed of both; the same seed gives the same intervals."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Width of the report's intervals."""
 

@@ -8,7 +8,7 @@ from snakemake.exceptions import WorkflowError
 from kbwf import plan
 from kbwf.errors import ConfigError
 from kbwf.policies.table import BACKENDS
-from kbwf.provenance import code_digest, stage_digest, text_digest
+from kbwf.provenance import code_digest, report_assets, stage_digest, text_digest
 from kbwf.records.origin import BASE, CONTROL
 from kbwf.settings import load_settings
 from kbwf.tasks import locations

@@ -1,5 +1,35 @@
-TABLES = ["selection", "scaling", "status", "tasks", "noise_floor"]
-FIGURES = ["scaling", "status"]
+TABLES = [
+    "selection",
+    "surprisal",
+    "scaling",
+    "correlation",
+    "quartiles",
+    "spread",
+    "status",
+    "tasks",
+    "speedups",
+    "noise_floor",
+    "methods",
+    "runs",
+    "trajectories",
+    "regimes",
+    "transfer",
+    "probe",
+    "compute",
+    "seconds",
+]
+FIGURES = [
+    "comparison",
+    "selection",
+    "scaling",
+    "surprisal",
+    "status",
+    "speedups",
+    "trajectories",
+    "regimes",
+    "probe",
+    "seconds",
+]
 
 
 def shown(name, kind):
@@ -13,6 +43,15 @@ def shown(name, kind):
     )
 
 
+def run_samples(wildcards):
+    """What runs drew: their rollouts, and the fresh samples of the policies that they are reported by."""
+    paths = []
+    for run in RUNS:
+        of_run = type(wildcards)(fromdict={"run": run})
+        paths += [*spent_rollouts_of(of_run), *fresh_of(of_run), *transfer_of(of_run)]
+    return sorted(set(paths))
+
+
 rule make_report:
     input:
         tasks=expand(rules.freeze_task.output, task=TASKS),
@@ -23,19 +62,31 @@ rule make_report:
             strategy=cfg.selection.strategies,
             seed=SEEDS,
         ),
+        run_scored=run_samples,
+        trajectories=expand(
+            "results/runs/{run}/trajectory.json",
+            run=[run for run in RUNS if not RUNS[run].is_outer_loop],
+        ),
+        summaries=expand(rules.summarize_run.output, run=RUNS),
+        updates=expand(rules.adapt_policy.output.record, policy=ADAPTED),
+        probes=expand(rules.probe_policy.output, policy=PROBED),
     output:
         [shown(name, "csv") for name in TABLES],
         [f"results/report/{name}.md" for name in TABLES],
         [shown(name, "svg") for name in FIGURES],
+        [f"results/report/{name}.png" for name in FIGURES],
         "results/report/summary.md",
+        "results/report/index.html",
     log:
         "results/logs/make_report.log",
     params:
         report=lambda wildcards: cfg.report.to_param(),
         selection=lambda wildcards: cfg.selection.to_param(),
         folder="results/report",
+        assets=[text_digest(path) for path in report_assets()],
         code=stage_digest("make_report"),
     shell:
         "kbwf report --tasks {input.tasks:q} --scored {input.scored:q}"
-        " --selections {input.selections:q} --report {params.report:q} --selection {params.selection:q}"
-        " --output {params.folder:q} > {log:q} 2>&1"
+        " --selections {input.selections:q} --run-scored {input.run_scored:q} --trajectories {input.trajectories:q}"
+        " --summaries {input.summaries:q} --updates {input.updates:q} --probes {input.probes:q}"
+        " --report {params.report:q} --selection {params.selection:q} --output {params.folder:q} > {log:q} 2>&1"

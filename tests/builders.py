@@ -6,6 +6,7 @@ from kbwf.records import (
     Environment,
     EvalStatus,
     Evaluation,
+    PolicyUpdate,
     Sample,
     ScoredSample,
     Selection,
@@ -152,6 +153,7 @@ def make_scored(
     seed: int = 0,
     seconds_s: dict[str, float] | None = None,
     is_reused: bool = False,
+    kernel_source: str = KERNEL_SOURCE,
 ) -> ScoredSample:
     """Correct with a speedup, failed (with `status`) without one."""
     timing = None if speedup is None else make_timing(speedup, low, high, ratios_B)
@@ -166,6 +168,7 @@ def make_scored(
             seed=seed,
             seconds_s=seconds_s,
             is_reused=is_reused,
+            kernel_source=kernel_source,
         ),
     )
 
@@ -204,6 +207,21 @@ def make_selection(
         num_timings_used=num_timings_used,
         num_evaluations_used=num_samples,
     )
+
+
+def make_update(
+    run_id: str, step: int, parent: str, task_ids: tuple[str, ...], settings: dict[str, object] | None = None
+) -> PolicyUpdate:
+    """An update that took a step of two seconds."""
+    return PolicyUpdate(
+        policy_id=f"{run_id}.step{step}", parent_policy_id=parent, run_id=run_id, method="grpo", seed=0, step=step,
+        settings=settings or {}, task_ids=task_ids, num_rollouts=12, temperature=1.0, mean_reward=0.5,
+        reward_history={}, num_gradient_steps=1, no_update_reason=None, stopped_reason=None,
+        num_rollouts_without_solution=None, loss=0.1, kl_sample_train_nats=0.0, kl_sample_train_v2_nats=0.0,
+        max_ratio=1.0, entropy_nats=1.0, gradient_norm=1.0, num_prompt_tokens=100, num_response_tokens=100,
+        num_teacher_tokens=0, num_batches=1, wall_s=2.0, gpu_s=0.0,
+        environment=Environment(device="cpu: test", torch="2", python="3.11", num_threads=1),
+    )  # fmt: skip
 
 
 PUBLISHED_EVAL_IDS = (4, 5, 12, 14, 15, 18, 28, 29, 30, 32, 36, 55, 65, 70, 76, 82, 87, 89, 95, 98)

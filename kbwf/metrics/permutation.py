@@ -83,10 +83,13 @@ def null_band(
     num_permutations: int,
     seed: int,
     confidence_level: float,
+    *,
+    counts_empty: bool = False,
 ) -> NullBand | Missing:
     """A statistic's mean over tasks of its mean over seeds, on the study and on permutations of it.
 
-    Tasks and seeds without a correct sample are left out, as the strategies have no choice there.
+    Tasks and seeds without a correct sample are left out, as the strategies have no choice there; with `counts_empty`
+    they count as 0, as in a strategy's success.
 
     Args:
         surprisals_P_S_K: of the correct samples; None without log-probabilities.
@@ -101,18 +104,21 @@ def null_band(
         return Missing("no log-probabilities")
     rng = np.random.default_rng(seed)
     values_P, nulls_P_R = [], []
-    for decks in decks_of(surprisals_P_S_K, outcomes_P_S_K, measurements_P_S_K):
+    sizes_P = [len(task) for task in outcomes_P_S_K if any(map(len, task))]
+    for decks, size in zip(decks_of(surprisals_P_S_K, outcomes_P_S_K, measurements_P_S_K), sizes_P, strict=True):
         values_S, nulls_S_R = [], []
         for deck in decks:
             dealt_R_U = rng.permuted(np.tile(deck.outcomes_U, (num_permutations, 1)), axis=1)
             for surprisals_K, units_K in deck.cells:
                 values_S.append(statistic(surprisals_K, deck.outcomes_U[None, units_K])[0])
                 nulls_S_R.append(statistic(surprisals_K, dealt_R_U[:, units_K]))
-        values_P.append(np.mean(values_S))
-        nulls_P_R.append(np.mean(nulls_S_R, axis=0))
+        num_seeds = size if counts_empty else len(values_S)
+        values_P.append(sum(values_S) / num_seeds)
+        nulls_P_R.append(np.sum(nulls_S_R, axis=0) / num_seeds)
     if not values_P:
         return Missing("no correct sample in any task")
-    value, nulls_R = float(np.mean(values_P)), np.mean(nulls_P_R, axis=0)
+    num_tasks = len(outcomes_P_S_K) if counts_empty else len(values_P)
+    value, nulls_R = float(sum(values_P) / num_tasks), np.sum(nulls_P_R, axis=0) / num_tasks
     tail = (1 - confidence_level) / 2
     low, high = np.quantile(nulls_R, [tail, 1 - tail])
     slack = 1e-9 * max(1.0, abs(value))  # sums in another order differ in the last digits

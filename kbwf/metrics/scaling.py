@@ -98,6 +98,38 @@ def scaling_curve(
     return curve
 
 
+def dealt_scaling(
+    successes_P_S_K: Sequence[Sequence[Sequence[bool]]], num_permutations: int, seed: int, confidence_level: float
+) -> list[tuple[int, float, float]] | Missing:
+    """(k, low, high): the curve when successes are dealt anew among all samples of all tasks.
+
+    The same number of successes, but no task is easier than another: that is what lies between the curve and 1 -
+    (1 - p)^k. A curve inside the band would say that tasks do not differ; as a rule it lies below.
+
+    Raises:
+        ValueError: a task has no seed.
+    """
+    sizes = np.array([len(samples) for seeds in successes_P_S_K for samples in seeds])
+    if not sizes.size or sizes.min() == 0:
+        return Missing("no samples" if not sizes.any() else "a task has no samples under one of its seeds")
+    weights = np.concatenate([np.full(len(seeds), 1 / len(seeds)) for seeds in successes_P_S_K]) / len(successes_P_S_K)
+    total = sum(bool(one) for seeds in successes_P_S_K for samples in seeds for one in samples)
+    counts_R_C = np.random.default_rng(seed).multivariate_hypergeometric(
+        sizes, total, size=num_permutations, method="marginals"
+    )
+    tail = (1 - confidence_level) / 2
+    bands = []
+    for k in numbers_of_draws(int(sizes.min())):
+        values_R = np.zeros(num_permutations)
+        for size in np.unique(sizes):
+            table = np.array([pass_at_k(int(size), count, k) for count in range(size + 1)], dtype=float)
+            of_size = sizes == size
+            values_R += table[counts_R_C[:, of_size]] @ weights[of_size]
+        low, high = np.quantile(values_R, [tail, 1 - tail])
+        bands.append((k, float(low), float(high)))
+    return bands
+
+
 def _success(speedups_K: Sequence[float | None], k: int) -> float:
     probability = pass_at_k(len(speedups_K), sum(one is not None and one > 1 for one in speedups_K), k)
     assert probability is not None, "k is at most the number of samples"

@@ -144,3 +144,11 @@ def test_a_band_lies_within_the_outcomes_and_p_is_a_probability(tasks: list[list
         return
     assert min(flat) <= band.low <= band.high <= max(flat)
     assert 0 < band.p_value <= 1
+
+
+def test_cells_without_a_correct_sample_count_as_nothing_if_asked_to() -> None:
+    """One task of two, under one seed of two, has a choice, which succeeds for sure: a quarter, permuted or not."""
+    surprisals, outcomes = [[[1.0], []], [[], []]], [[[1.0], []], [[], []]]
+    band = null_band(surprisals, outcomes, None, most_surprising, 100, 0, 0.95, counts_empty=True)
+    assert isinstance(band, NullBand)
+    assert (band.value, band.low, band.high) == (0.25, 0.25, 0.25)

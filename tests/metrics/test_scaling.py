@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kbwf.metrics.scaling import ScalingPoint, equivalent_k, expected_best_of_k, numbers_of_draws, scaling_curve
+from kbwf.metrics.scaling import (
+    ScalingPoint,
+    dealt_scaling,
+    equivalent_k,
+    expected_best_of_k,
+    numbers_of_draws,
+    scaling_curve,
+)
 from kbwf.metrics.statistics import Missing
 
 BOOTSTRAP = {"num_resamples": 200, "seed": 0, "confidence_level": 0.95}
@@ -135,3 +142,16 @@ def test_what_is_no_scaling_curve_is_refused(curve: list[tuple[int, float]]) -> 
     """Without points, with k that falls, or with success that falls."""
     with pytest.raises(ValueError, match="rising k that does not fall"):
         equivalent_k(0.3, curve)
+
+
+def test_successes_dealt_anew_keep_their_number() -> None:
+    """At k = 1 the mean does not change however they are dealt; at k = 2 two successes are in one task or in both."""
+    first, second = dealt_scaling([[[True, True]], [[False, False]]], 500, 0, 0.95)  # type: ignore[misc]
+    assert first == (1, 0.5, 0.5)
+    assert second == (2, 0.5, 1.0)
+
+
+def test_tasks_of_different_size_are_dealt_to_by_their_size() -> None:
+    """All succeed: every deal gives 1. K is the least number of samples."""
+    assert dealt_scaling([[[True]], [[True, True]]], 100, 0, 0.95) == [(1, 1.0, 1.0)]
+    assert dealt_scaling([], 100, 0, 0.95) == Missing("no samples")

@@ -1,19 +1,35 @@
-"""The report's figures."""
+"""The report's figures: what they say, and that they depend on the numbers only."""
 
+from functools import partial
 from xml.etree import ElementTree
 
+import pytest
+
 from kbwf.records import EvalStatus
-from kbwf.report.figures import _STATUS_LOOKS, scaling_figure, status_figure
-from kbwf.report.tables import scaling_table, status_table
-from kbwf.settings import ReportSettings
-from tests.builders import make_evaluation, make_timing
+from kbwf.report.comparison_figures import draw_scaling
+from kbwf.report.figures import Figures, figures_of
+from kbwf.report.sample_figures import STATUS_LOOKS, draw_status
+from kbwf.report.sample_tables import status_table
+from kbwf.report.scaling_tables import scaling_table
+from kbwf.report.style import picture
+from kbwf.settings import ReportSettings, SelectionSettings
+from kbwf.stages.make_report import tables_of
+from tests.builders import make_scored
+from tests.report.studies import Records, samples_of, small_study, study_of
 
 CFG = ReportSettings(num_resamples=100)
-EVALUATIONS = [
-    make_evaluation(0, make_timing(2.0)),
-    make_evaluation(1, status=EvalStatus.TIMEOUT),
-    make_evaluation(0, make_timing(1.0), policy_id="identity"),
-]
+
+
+def drawn(records: Records) -> Figures:
+    """All figures of a study."""
+    study = records.study()
+    return figures_of(study, tables_of(study, CFG, SelectionSettings()), CFG)
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    """Of a whole study."""
+    return drawn(small_study())
 
 
 def text_of(svg: str) -> str:
@@ -23,41 +39,56 @@ def text_of(svg: str) -> str:
 
 def test_the_same_table_gives_the_same_bytes() -> None:
     """No date and no random ids: a figure changes when its numbers do, and only then."""
-    table = scaling_table(EVALUATIONS, CFG)
-    svg = scaling_figure(table, 0.95)
-    assert svg == scaling_figure(table, 0.95)
-    assert "<dc:date>" not in svg
-    assert svg != scaling_figure(scaling_table(EVALUATIONS[1:], CFG), 0.95)
-    assert status_figure(status_table(EVALUATIONS)) == status_figure(status_table(EVALUATIONS))
+    scored = [*samples_of([2.0]), make_scored(1, status=EvalStatus.TIMEOUT)]
+    first, again, other = (
+        picture("Status", "status", partial(draw_status, table=status_table(study_of(some))))
+        for some in (scored, scored, scored[1:])
+    )
+    assert (first.svg, first.png) == (again.svg, again.png)
+    assert "<dc:date>" not in first.svg
+    assert first.svg != other.svg
+    assert "passed" in text_of(first.svg) and "timeout" in text_of(first.svg) and "crashed" not in text_of(first.svg)
 
 
-def test_the_scaling_figure_has_a_line_for_every_policy_and_its_confident_count() -> None:
-    """The legend names base and identity, each twice."""
-    text = text_of(scaling_figure(scaling_table(EVALUATIONS, CFG), 0.9))
-    for label in ("base, confidently", "identity, confidently", "90% intervals", "fast_1@k"):
-        assert label in text
-
-
-def test_the_status_figure_names_the_statuses_that_occur() -> None:
-    """Passed and timeout are in the legend, crashed is not."""
-    text = text_of(status_figure(status_table(EVALUATIONS)))
-    assert "passed" in text and "timeout" in text and "base" in text
-    assert "crashed" not in text
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("comparison", ("base: surprisal", "identity control", "published", "run ttt (of samples)")),
+        ("selection", ("permuted labels", "oracle", "identity control")),
+        ("scaling", ("base, confidently", "identity", "95% intervals", "fast_1@k", "published", "dealt anew")),
+        ("surprisal", ("l0_p002", "surprisal, nats")),
+        ("speedups", ("l0_p001", "identity", "middle half")),
+        ("trajectories", ("all tasks", "chosen", "grey: identity control")),
+        ("probe", ("bottom quartile", "published")),
+        ("regimes", ("ttt", "gain in sample fast_1", "identity control")),
+        ("seconds", ("evaluation: compile", "update")),
+    ],
+)
+def test_each_figure_names_what_it_shows(figures: Figures, name: str, words: tuple[str, ...]) -> None:
+    """Labels, and the control or chance beside ours."""
+    text = text_of(figures[name].svg)
+    assert [word for word in words if word not in text] == []
+    assert figures[name].png.startswith(b"\x89PNG")
 
 
 def test_every_status_has_a_look_of_its_own() -> None:
     """No two statuses share both colour and hatch."""
-    assert set(_STATUS_LOOKS) == set(EvalStatus)
-    assert len(set(_STATUS_LOOKS.values())) == len(EvalStatus)
+    assert set(STATUS_LOOKS) == set(EvalStatus)
+    assert len(set(STATUS_LOOKS.values())) == len(EvalStatus)
 
 
-def test_a_figure_of_failures_says_so() -> None:
-    """The curve at zero carries a sentence."""
-    text = text_of(scaling_figure(scaling_table([make_evaluation(0), make_evaluation(1)], CFG), 0.95))
-    assert "no sample is correct and faster" in text
+def test_figures_of_failures_say_so() -> None:
+    """No runs, no correct sample: each picture carries a sentence."""
+    figures = drawn(Records(scored=samples_of([None, None])))
+    sentences = {
+        "scaling": "no sample is correct and faster", "speedups": "no sample is correct",
+        "surprisal": "no correct sample has a surprisal", "trajectories": "no adaptation runs",
+        "probe": "no adaptation runs", "regimes": "no adaptation runs", "seconds": "where its time went",
+    }  # fmt: skip
+    assert {name: sentence for name, sentence in sentences.items() if sentence not in text_of(figures[name].svg)} == {}
 
 
-def test_a_figure_of_nothing_says_so() -> None:
-    """Without samples both pictures are drawn and say that there are none."""
-    assert "no samples" in text_of(scaling_figure(scaling_table([], CFG), 0.95))
-    assert "no samples" in text_of(status_figure(status_table([])))
+def test_a_figure_of_nothing_is_drawn_too() -> None:
+    """Not a sample was drawn."""
+    draw = partial(draw_scaling, table=scaling_table(study_of([]), CFG), confidence_level=0.95)
+    assert "no samples" in text_of(picture("Scaling", "scaling", draw).svg)

@@ -1,0 +1,111 @@
+"""Sentences made of the numbers, and what a study lacks."""
+
+from kbwf.report.headlines import headlines
+from kbwf.settings import ReportSettings, SelectionSettings
+from kbwf.stages.make_report import tables_of
+from tests.builders import make_scored
+from tests.report.studies import Records, samples_of, small_study
+
+CFG = ReportSettings(num_resamples=100)
+
+
+def said(records: Records) -> str:
+    """All sentences."""
+    study = records.study()
+    return " ".join(one.text for one in headlines(study, tables_of(study, CFG, SelectionSettings()), CFG))
+
+
+def verdicts(records: Records, word: str) -> list[bool | None]:
+    """Whether the headlines with this word claim to lie outside."""
+    study = records.study()
+    tables = tables_of(study, CFG, SelectionSettings())
+    return [one.is_outside for one in headlines(study, tables, CFG) if word in one.text]
+
+
+def test_an_effect_in_every_task_is_claimed() -> None:
+    """Eight tasks, the fast kernel always the most surprising."""
+    records = Records(scored=[one for task in range(1, 9) for one in samples_of([0.5] * 7 + [2.0], task=task)])
+    assert "Surprisal beats confidence: 1.00 against 0.00" in said(records)
+    assert verdicts(records, "Surprisal beats confidence") == [True]
+
+
+def test_a_difference_that_chance_gives_is_not_claimed() -> None:
+    """One task, where surprisal happens to be right."""
+    records = Records(scored=samples_of([0.5, 2.0]))
+    assert "That surprisal beats confidence is not shown: 1.00 against 0.00" in said(records)
+    assert verdicts(records, "is not shown") == [False]
+
+
+def test_a_success_no_better_than_the_control_s_is_called_noise() -> None:
+    """One faster kernel each, with an interval around 1."""
+    records = Records(scored=[*samples_of([1.05]), *samples_of([1.05], "identity")])
+    text = said(records)
+    assert "confidently 0.00 [0.00, 0.00], so that this success is not told apart from noise" in text
+    assert "the identity control with 0.00 [0.00, 0.00]: not above the noise floor" in text
+
+
+def test_a_success_whose_interval_meets_the_control_s_is_called_noise() -> None:
+    """One of four tasks has a kernel that is confidently faster, of the control's none: some resamples have none."""
+    records = Records(scored=samples_of([2.0]))
+    for task in range(1, 5):
+        records.scored += samples_of([1.05], "identity", task)
+        records.scored += samples_of([1.05], "base", task) if task > 1 else []
+    assert verdicts(records, "from the identity control") == [False]
+
+
+def test_a_run_s_gain_is_held_against_0_and_its_choice_against_chance() -> None:
+    """Both sentences are there, and the control's height."""
+    text = said(small_study())
+    assert "Run `ttt` (grpo): sample fast_1" in text
+    assert "the best step lies above step 0 by no more than choosing among equal steps would give" in text
+
+
+def test_a_study_without_runs_says_so() -> None:
+    """And everything else is there."""
+    text = said(small_study(has_runs=False))
+    assert "The study has no adaptation runs" in text and "Policy `base`" in text
+
+
+def test_a_study_of_one_task_says_so() -> None:
+    """Intervals over tasks say nothing then."""
+    assert "The study has one task" in said(small_study(num_tasks=1))
+
+
+def test_a_study_of_one_seed_says_so() -> None:
+    """No spread over seeds."""
+    text = said(small_study(num_seeds=1))
+    assert "The study has one seed" in text
+    assert "The study has one seed" not in said(small_study())
+
+
+def test_a_study_without_correct_samples_says_so() -> None:
+    """Nothing to choose from, and no claim."""
+    failed = [make_scored(idx, None, task_id=task_id) for task_id in ("l0_p001", "l0_p002") for idx in (0, 1)]
+    text = said(Records(scored=failed))
+    assert "0 of 4 samples are correct, in 0 of 0 tasks" in text
+    assert "no strategy has anything to choose from" in text
+
+
+def test_a_study_without_log_probabilities_says_so() -> None:
+    """Strategies and comparison are missing for one reason."""
+    records = small_study(has_runs=False)
+    records.scored = [
+        one.model_copy(update={"sample": one.sample.model_copy(update={"policy_logprobs_T": None})})
+        for one in records.scored
+    ]
+    text = said(records)
+    reason = "Not available: `confidence`, `surprisal`, `surprisal_top_m`: policy base gives no log-probabilities"
+    assert reason in text
+    assert "Whether surprisal beats confidence for `base` cannot be said: no log-probabilities" in text
+
+
+def test_a_study_without_the_control_says_so() -> None:
+    """No number can then be read against the noise floor."""
+    assert "The identity control was left out" in said(small_study(has_control=False, has_runs=False))
+
+
+def test_a_control_that_never_passes_is_called_a_fault() -> None:
+    """The reference judged wrong by its own judge is the first thing to know."""
+    records = small_study(num_tasks=1, has_control=False, has_runs=False)
+    records.scored.append(make_scored(0, None, policy_id="identity"))
+    assert "passed nowhere (wrong_values)" in said(records)
