@@ -149,3 +149,21 @@ def test_references_may_return_several_tensors(kind: type) -> None:
     yardstick = measured(lambda x: kind((x.sum(dim=1), x.cumsum(dim=1))), rand(40, 50))
     assert yardstick.official.rms_frac > 0
     assert set(yardstick.errors) == set(DRAWS)
+
+
+def test_what_torch_makes_of_another_layout_is_the_reference_s_error_too() -> None:
+    """A program that is less exact where channels lie together: its error counts, on official and on varied inputs."""
+
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        is_relaid = not x.is_contiguous()
+        return x.double().mean((2, 3)).float() * (1 + 1e-3 * is_relaid)
+
+    def draw(seed: int) -> list[torch.Tensor]:
+        return [torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(seed))]
+
+    found = measure(forward, lambda x: x.double().mean((2, 3)), draw, (("signed",),), seed=1)
+    assert found.official.rms_frac == pytest.approx(1e-3, rel=1e-2)
+    assert found.errors["signed"].rms_frac == pytest.approx(1e-3, rel=1e-2)
+    assert "beyond tolerance" in found.own_failure
+    images = measure(lambda x: x.view(2, -1).double().sum(1), None, draw, ((),), seed=1)
+    assert (images.official.rms_frac, images.own_failure) == (0.0, "")
