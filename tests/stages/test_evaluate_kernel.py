@@ -158,7 +158,10 @@ def test_a_kernel_in_a_file_is_judged_by_hand(tmp_path: Path) -> None:
     assert evaluation.status == EvalStatus.PASSED and evaluation.policy_id == "by-hand"
     lines = text.splitlines()
     assert lines[0].startswith("l9_p007 7_Weighted_sum on cpu: ")
-    assert lines[1].startswith("passed: ") and lines[2] == "correct in 1 of 1 trials, tolerance 0.0001"
+    assert (
+        lines[1].startswith("passed: ")
+        and lines[2] == "correct in 1 of 1 trials, tolerance 0.0001; in 6 of 6 by the hardened rule"
+    )
 
 
 def test_a_task_is_found_by_record_by_file_and_by_bundled_id(tmp_path: Path) -> None:
