@@ -6,5 +6,5 @@ set -euo pipefail
 [ $# -ge 1 ] || { echo "usage: sbatch --gpus=N $0 MODEL [options of vllm serve]" >&2; exit 2; }
 command -v vllm > /dev/null || { echo "vllm is not installed in this environment; pip install vllm" >&2; exit 1; }
 port=${KBWF_VLLM_PORT:-8000}
-echo "base: {backend: openai, model: $1, base_url: http://$(hostname -f):$port/v1}"
+echo "base: {backend: openai, model: $1, base_url: http://$(hostname -f):$port/v1, logprobs_temperature: one}"
 exec vllm serve "$@" --host 0.0.0.0 --port "$port"
