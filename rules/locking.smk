@@ -4,6 +4,8 @@ import os
 import sys
 import tempfile
 
+from snakemake.logging import logger
+
 from kbwf.warm.lifetime import owner_in, owner_of
 from kbwf.warm.slots import slots_of
 
@@ -54,7 +56,8 @@ def require_writable(folder):
 
 def warn_of_missing_gpus():
     """More jobs at once than GPUs wait for each other; none of them goes wrong."""
-    asked = workflow.global_resources.get("gpu", 1)
+    limit = workflow.global_resources.get("gpu", 1)
+    asked = getattr(limit, "value", limit)
     if workflow.local_exec and asked > max(len(GPUS), 1):
         logger.warning(
             f"--resources gpu={asked}, but this machine has {len(GPUS) or 'no'} GPUs for this run: jobs will wait for each"

@@ -16,7 +16,7 @@ def progress_line(progress: Progress, at_s: float, width: int | None = None) -> 
     for order, short, _ in by_weight:
         if _fits({**shown, order: short}, width):
             shown[order] = short
-    for order, _, long in by_weight:
+    for order, _, long in sorted(by_weight, key=lambda part: part[0] == _STAGES):  # the longest form grows last
         if order in shown and _fits({**shown, order: long}, width):
             shown[order] = long
     return _joined(shown)
@@ -33,6 +33,7 @@ def duration(seconds: float) -> str:
 
 # Positions in `_parts`, what matters most first: jobs, lost jobs, time left, stages, samples/s, best, failures, GPU.
 _WEIGHTS = (0, 1, 5, 2, 3, 7, 6, 4)
+_STAGES = 2
 
 
 def _parts(progress: Progress, at_s: float) -> list[tuple[str, str]]:
