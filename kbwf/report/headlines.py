@@ -43,6 +43,8 @@ def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headlin
         said += _about_strategies([row for row in tables["selection"].rows if row["policy"] == policy_id], cfg)
         said += _about_scaling([row for row in tables["scaling"].rows if row["policy"] == policy_id])
         said.append(_about_surprisal(policy_id, ours))
+    if len(study.tasks) == 1:  # intervals over tasks have no width
+        said = [one._replace(is_outside=None) if one.is_outside else one for one in said]
     said += _about_runs(tables)
     return [*said, *_about_control(study, tables), *_about_what_is_missing(study)]
 
@@ -132,8 +134,12 @@ def _about_runs(tables: Tables) -> list[Headline]:
     for row in tables["methods"].rows:
         gain = row["fresh_gain"]
         if isinstance(gain, Interval):
-            is_outside = not gain.covers(0.0)
-            verdict = "which excludes 0" if is_outside else "which is not told apart from no gain"
+            is_outside = None if row["num_tasks"] == 1 else not gain.covers(0.0)
+            verdict = {
+                None: "of one task, which says nothing about others",
+                True: "which excludes 0",
+                False: "which is not told apart from no gain",
+            }[is_outside]
             said.append(
                 Headline(
                     f"Run `{row['name']}` ({row['method']}): sample fast_1 {shown(row['fresh_fast_1'], 3)} on fresh"
@@ -202,7 +208,10 @@ def _about_what_is_missing(study: Study) -> list[Headline]:
     if compared["seed"].nunique() == 1:
         said.append("The study has one seed, so that the spread over seeds is not known.")
     if len(study.tasks) == 1:
-        said.append("The study has one task: intervals over tasks have no width, and say nothing about other tasks.")
+        said.append(
+            "The study has one task: intervals over tasks have no width and say"
+            " nothing about other tasks, so that nothing is called outside."
+        )
     if not study.summaries:
         said.append("The study has no adaptation runs: trajectories, regimes, transfer and probe are empty.")
     return [Headline(text) for text in said]

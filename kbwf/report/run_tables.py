@@ -170,6 +170,7 @@ def method_table(study: Study, cfg: ReportSettings) -> Table:
                 "name": name,
                 "method": runs[0].what,
                 "num_runs": len(runs),
+                "num_tasks": len(task_ids),
                 "selection_fast_1": fmean(selected) if selected else None,
                 "published": rate(fmean(theirs)) if theirs else None,
                 "fresh_fast_1": fmean(known) if known else Missing("no fresh samples"),
@@ -187,7 +188,8 @@ def method_table(study: Study, cfg: ReportSettings) -> Table:
         (
             Column("name", "run"),
             Column("method", "method"),
-            Column("num_runs", "seeds"),
+            Column("num_runs", "runs"),
+            Column("num_tasks", "tasks"),
             Column("selection_fast_1", "sample fast_1, by selection", 3),
             Column("published", "published", 3),
             Column("fresh_fast_1", "fresh", 3),

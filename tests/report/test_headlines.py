@@ -67,8 +67,11 @@ def test_a_study_without_runs_says_so() -> None:
 
 
 def test_a_study_of_one_task_says_so() -> None:
-    """Intervals over tasks say nothing then."""
-    assert "The study has one task" in said(small_study(num_tasks=1))
+    """Intervals over tasks say nothing then, and nothing is called outside."""
+    records = small_study(num_tasks=1, effect=3.0)
+    text = said(records)
+    assert "The study has one task" in text and "of one task, which says nothing about others" in text
+    assert True not in verdicts(records, "")
 
 
 def test_a_study_of_one_seed_says_so() -> None:
