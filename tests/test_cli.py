@@ -24,7 +24,8 @@ from tests.test_evaluation_store import CONDITIONS, passed
 ROOT = Path(__file__).parents[1]
 VERBS = (
     "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "adapt",
-    "probe", "checkpoint", "summary", "plan", "compare", "doctor", "cache", "clean", "docs", "oracle", "attack", "serve",
+    "probe", "checkpoint", "summary", "plan", "compare", "doctor", "cache", "clean", "docs", "oracle", "attack",
+    "serve",
 )  # fmt: skip
 
 
