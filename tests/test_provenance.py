@@ -8,7 +8,7 @@ import grimp
 import pytest
 
 from kbwf import provenance
-from kbwf.provenance import code_digest, modules_of, stage_digest, text_digest
+from kbwf.provenance import code_digest, modules_of, report_assets, stage_digest, text_digest
 
 PACKAGE = provenance.PACKAGE
 
@@ -186,3 +186,10 @@ def test_a_file_s_digest_is_that_of_its_bytes(tmp_path: Path) -> None:
     """The first twelve digits of the SHA-256 of `abc`, as the standard prints it."""
     (tmp_path / "file").write_bytes(b"abc")
     assert text_digest(tmp_path / "file") == "ba7816bf8f01"
+
+
+def test_the_report_s_assets_are_what_its_code_does_not_show() -> None:
+    """The paper's figures, templates and scripts; licences change no report."""
+    names = {path.name for path in report_assets()}
+    assert {"published.yaml", "page.html", "page.js", "page.css", "diff.min.js"} <= names
+    assert "LICENSES.md" not in names
