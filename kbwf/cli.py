@@ -74,11 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("task", help="record of the task; by hand also a bundled task id or a problem's .py file")
     evaluate.add_argument("samples", help="the chunk that holds the sample, or a .py file that defines ModelNew")
-    job = ("IDX", "SETTINGS", "PROMPT", "CODE")  # in one option, because Snakemake pays for each field of each command
     text = (
         "with a chunk: sample index, blocks evaluation and prompt as JSON (outer braces may be left out), code's digest"
     )
-    evaluate.add_argument("--job", nargs=4, metavar=job, help=text)
+    evaluate.add_argument("--job", nargs=4, metavar=("IDX", "SETTINGS", "PROMPT", "CODE"), help=text)
     evaluate.add_argument("--settings", default="{}", help="by hand: config block evaluation as JSON")
     store = os.environ.get("KBWF_STORE")
     evaluate.add_argument("--store", default=store, help="folder of measurements to reuse")

@@ -11,7 +11,7 @@ rule evaluate_kernel:
     retries: 2
     resources:
         gpu=1,
-    params:  # in the order of --job
+    params:  # in the order of --job, as one field: Snakemake pays for every field of every command
         idx="{idx}",
         settings=cfg.evaluation.to_constant(),
         prompt=cfg.prompt.to_constant(),
