@@ -25,7 +25,7 @@ test-learning: .venv/.installed-dev ## that training learns, and with shuffled r
 test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a server, the paper's DAG (3 minutes)
 	$(BIN)/python -m pytest -q -m studies
 
-test-servers: .venv/.installed-dev .venv-servers/.installed .venv-tinker-server/.installed ## backends against servers of somebody else's (10 minutes, 2.2 GB)
+test-servers: .venv/.installed-dev .venv-servers/.installed .venv-tinker-server/.installed ## backends against servers of somebody else's (2.2 GB to install)
 	$(BIN)/python -m pytest -q -m servers
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
