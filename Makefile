@@ -26,7 +26,7 @@ test-learning: .venv/.installed-dev ## that training learns, and with shuffled r
 test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a server, the paper's DAG (3 minutes)
 	$(BIN)/python -m pytest -q -m studies
 
-test-servers: .venv/.installed-dev .venv-servers/.installed .venv-tinker-server/.installed ## backends against servers of somebody else's (10 minutes, 2.2 GB)
+test-servers: .venv/.installed-dev .venv-servers/.installed .venv-tinker-server/.installed ## backends against servers of somebody else's (2.2 GB to install)
 	$(BIN)/python -m pytest -q -m servers
 
 test-store: .venv/.installed-dev ## the evaluation store under eight processes and random kills (1 minute)
