@@ -137,7 +137,7 @@ class EvaluationSettings(Settings):
     reference_timeout_s: float = Field(default=120.0, gt=0)
     """Time the reference may take for what it is asked at once; a task that takes longer cannot be judged."""
     max_memory_gb: float = Field(default=4.0, gt=0)
-    """Host memory a kernel may take beyond what its process starts with, on the CPU."""
+    """Host memory that a kernel's processes may take together beyond what they start with; on a GPU too."""
     sandbox: Literal["auto", "require"] = "auto"
     """auto: what the host forbids is recorded and warned about · require: refuse to run without full isolation."""
     target_interval_frac: float = Field(default=0.02, gt=0, lt=1)

@@ -16,6 +16,7 @@ from kbwf.judge.device import lease
 from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.judge.trial import Trial
 from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
+from kbwf.sandbox.defences import remedy
 from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
 
@@ -119,9 +120,10 @@ class Judge:
         ready = candidate.sandbox
         finding = Finding(sandbox=SandboxReport(applied=tuple(ready.applied), missing=tuple(ready.missing)))
         if settings.sandbox == "require" and ready.missing:
+            ways = "; ".join(dict.fromkeys(filter(None, map(remedy, ready.missing))))
             raise InfrastructureError(
                 f"evaluation.sandbox is require, but this host does not permit: {', '.join(ready.missing)}."
-                " `kbwf doctor` says how to get it, or set evaluation.sandbox: auto"
+                f" To get it: {ways}; or set evaluation.sandbox: auto"
             )
         kernel = Candidate(bench, candidate, self._clock)
         trial = Trial(bench, kernel, self._clock, settings)

@@ -131,7 +131,9 @@ def test_require_refuses_a_sandbox_with_a_gap(handler: EvaluateHandler, monkeypa
         self.sandbox = Ready(applied=["rlimits"], missing=["net namespace (EPERM)"])
 
     monkeypatch.setattr(RunnerProcess, "wait_until_ready", wait_with_a_gap)
-    with pytest.raises(InfrastructureError, match=re.escape("does not permit: net namespace (EPERM). `kbwf doctor`")):
+    with pytest.raises(
+        InfrastructureError, match=re.escape("does not permit: net namespace (EPERM). To get it: run as root, or")
+    ):
         judge(handler, HONEST_KERNEL, settings=changed(sandbox="require"))
     evaluation = judge(handler, HONEST_KERNEL)
     assert evaluation.status == EvalStatus.PASSED and evaluation.sandbox is not None
