@@ -63,7 +63,7 @@ def sides(folder: Path, seeds: list[int], num_samples: int, num_control: int) ->
     (folder / "ours").mkdir()
     (folder / "bare").mkdir()
     project = Project(folder / "ours")
-    call = "finding = judge.evaluate(task, extraction.kernel_source, settings)"
+    call = "finding = judge.judge(task, extraction.kernel_source, settings)"
     project.edit("kbwf/stages/evaluate_kernel.py", call, "finding = Finding(EvalStatus.WRONG_VALUES)")
     sampling = f"sampling: {{num_samples: {num_samples}, chunk_size: 16, seeds: {seeds}}}"
     project.study("study.yaml", f"{sampling}\nidentity: {{num_samples: {num_control}}}\nruns: []\n")
