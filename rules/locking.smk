@@ -56,8 +56,8 @@ def require_writable(folder):
 
 def warn_of_missing_gpus():
     """More jobs at once than GPUs wait for each other; none of them goes wrong."""
-    limit = workflow.global_resources.get("gpu", 1)
-    asked = getattr(limit, "value", limit)
+    limit = workflow.global_resources.get("gpu")
+    asked = getattr(limit, "value", limit) or 1
     if workflow.local_exec and asked > max(len(GPUS), 1):
         logger.warning(
             f"--resources gpu={asked}, but this machine has {len(GPUS) or 'no'} GPUs for this run: jobs will wait for each"

@@ -82,7 +82,7 @@ class Project:
 
     def planned(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> dict[str, int]:
         """Jobs that a dry run would start, by rule, without `all`."""
-        code, output = self.run("--dry-run", "--quiet", "rules", *arguments, studies=studies)
+        code, output = self.run(*arguments, "--dry-run", "--quiet", "rules", studies=studies)
         assert code == 0, output
         table = output.partition("Job stats:")[2].partition("Reasons:")[0]
         counts = dict(re.findall(r"^(\w+) +(\d+)$", table, flags=re.MULTILINE))
