@@ -56,22 +56,22 @@ def test_runs_update_choose_probe_and_are_summed_up(adapted: Project) -> None:
 
 
 def test_another_step_adds_one_update_its_samples_evaluations_and_joins(adapted: Project) -> None:
-    """Of 2 tasks with 2 rollouts each; the probe of the new step, and the choice among one step more."""
+    """Of 2 tasks with 2 rollouts each; the probe of the new step, the choice among one step more, and the report."""
     adapted.study("steps.yaml", "runs:\n" + RUNS.format(steps=2, rate=1e-5))
     planned = adapted.planned(studies=("tiny.yaml", "steps.yaml"))
     assert planned == {
         "adapt_policy": 1, "sample_chunk": 2, "evaluate_kernel": 4, "score_samples": 2, "probe_policy": 1,
-        "select_checkpoint": 1, "summarize_run": 1,
+        "select_checkpoint": 1, "summarize_run": 1, "make_report": 1,
     }  # fmt: skip
 
 
 def test_a_learning_rate_touches_its_run_alone(adapted: Project) -> None:
-    """One task with 2 rollouts; the base policy's samples and the other run stay."""
+    """One task with 2 rollouts; the report; the base policy's samples and the other run stay."""
     adapted.study("rate.yaml", "runs:\n" + RUNS.format(steps=1, rate=1e-3))
     planned = adapted.planned(studies=("tiny.yaml", "rate.yaml"))
     assert planned == {
         "adapt_policy": 1, "sample_chunk": 1, "evaluate_kernel": 2, "score_samples": 1, "select_checkpoint": 1,
-        "summarize_run": 1,
+        "summarize_run": 1, "make_report": 1,
     }  # fmt: skip
 
 
