@@ -36,6 +36,14 @@ from kbwf.settings import EvaluationSettings
 from kbwf.verdict.variations import Draw, draws_of, vary_inputs
 
 
+class Unfit(Exception):
+    """On the inputs of this call the reference failed, or gave a result of another shape than it was described with."""
+
+    def __init__(self, call: int, reason: str) -> None:
+        super().__init__(reason)
+        self.call = call
+
+
 class Bench:
     """One task, ready to judge kernels against.
 
@@ -150,12 +158,14 @@ class Bench:
         """Have the reference compute the expected results of these slots; returns where they lie.
 
         Raises:
-            InfrastructureError: the reference failed, which no kernel is to blame for.
+            Unfit: the reference cannot take these inputs, which no kernel is to blame for.
+            InfrastructureError: the reference is gone.
         """
         with self._asking() as reference:
             answer = reference.ask_frozen(messages.encode(Run(slots=slots, values=values)), Done, Misfit)
             reference.freeze()
-            self._accept(answer)
+        if isinstance(answer, Failed | Misfit):
+            raise Unfit(answer.num_done, _reason(answer))
         claims: Claims = answer.results
         return claims
 
@@ -163,7 +173,7 @@ class Bench:
         """Milliseconds of a request of the reference, frozen before and after like a candidate, and its results.
 
         Raises:
-            InfrastructureError: as in `run_reference`.
+            InfrastructureError: the reference is gone or failed, which no kernel is to blame for.
         """
         with self._asking() as reference:
             took_ms, answer, _, _ = clock.time(reference, request, self._expected, self.description.outputs)
@@ -310,14 +320,16 @@ class Bench:
             raise InfrastructureError(f"{self.task.task_id}: the reference's process is gone") from error
 
     def _accept(self, answer: Any) -> None:
-        if isinstance(answer, Failed):
-            raise InfrastructureError(f"{self.task.task_id}: the reference failed: {answer.error}")
-        if isinstance(answer, Misfit):
-            raise InfrastructureError(
-                f"{self.task.task_id}: the reference returned {answer.found}, {answer.expected} when it was described"
-            )
+        if isinstance(answer, Failed | Misfit):
+            raise InfrastructureError(f"{self.task.task_id}: {_reason(answer)}")
 
 
 def key_of(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:
     """What a task's description depends on, and a bench with it."""
     return task.reference_sha256, task.admits, settings.num_threads, settings.max_memory_gb, settings.module_mode
+
+
+def _reason(answer: Failed | Misfit) -> str:
+    if isinstance(answer, Failed):
+        return f"the reference failed: {answer.error}"
+    return f"the reference returned {answer.found}, {answer.expected} when it was described"

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import torch
 
-from kbwf.judge.bench import Bench
+from kbwf.errors import InfrastructureError
+from kbwf.judge.bench import Bench, Unfit
 from kbwf.judge.candidate import Candidate, Rejected
 from kbwf.judge.clock import Clock
 from kbwf.judge.filling import Filling
@@ -51,6 +52,8 @@ class Trial:
         self._official_errors: list[float] = []
         self._hardened_errors: list[float] = []
         """Largest errors in the trials that were right by either rule."""
+        self._num_unfit = 0
+        """Varied inputs that the reference could not take."""
 
     @property
     def official(self) -> Verdict:
@@ -62,17 +65,30 @@ class Trial:
     @property
     def hardened(self) -> Verdict:
         """What all trials say by the hardened rule."""
-        return _verdict(self._plan.num_correct_trials + len(self._rules.errors), self._hardened_errors, None)
+        num_trials = self._plan.num_correct_trials + len(self._rules.errors) - self._num_unfit
+        return _verdict(num_trials, self._hardened_errors, None)
 
     def check(self) -> None:
         """The correctness trials, each with fresh secret inputs: as the task draws them, then as it admits them.
 
+        Whether a task admits a kind was tried out on a few draws: one that the reference cannot take after all, since
+        its result's shape depends on values perhaps, is left out.
+
         Raises:
             Rejected: a result is wrong.
+            InfrastructureError: the reference failed on inputs that the task draws itself.
         """
         for kinds in ([None] * self._plan.num_correct_trials, list(self._rules.errors)):
             for start in range(0, len(kinds), self._bench.num_slots):
-                self._check(kinds[start : start + self._bench.num_slots])
+                batch = kinds[start : start + self._bench.num_slots]
+                while batch:
+                    try:
+                        self._check(batch)
+                        break
+                    except Unfit as unfit:
+                        if batch.pop(unfit.call) is None:
+                            raise InfrastructureError(f"{self._bench.task.task_id}: {unfit}") from unfit
+                        self._num_unfit += 1
 
     def time(self) -> Timing:
         """Timed requests: the reference first, then the candidate, and the other way round on other inputs.

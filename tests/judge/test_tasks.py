@@ -1,13 +1,17 @@
 """Tasks of every kind that KernelBench's format allows, each judged with its own reference and with kernels."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from kbwf.errors import TaskError
-from kbwf.records import EvalStatus
+from kbwf.judge.bench import Bench
+from kbwf.records import EvalStatus, Task
+from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
+from kbwf.verdict.tolerance import EXACT
 from tests.judge.problems import FAST, HONEST_KERNEL, judge
 from tests.judge.quirks import REFUSED, SAME, TASKS, kernel, quirk
 
@@ -62,6 +66,31 @@ def test_a_task_s_own_reference_passes_and_kernels_get_what_they_deserve(handler
         evaluation = judge(handler, source, TASKS[name])
         assert evaluation.status == status, (case, evaluation.message, evaluation.trace)
         assert re.search(message, evaluation.message), (case, evaluation.message)
+
+
+GROWS = quirk("return x[x > 2], x.sum()").model_copy(update={"admits": (("scaled",),)})
+RAISES = quirk("assert x.max() < 2\nreturn x * 2").model_copy(update={"admits": (("scaled",),)})
+
+
+@pytest.mark.parametrize("task", [GROWS, RAISES], ids=["grows", "raises"])
+def test_varied_inputs_that_a_reference_cannot_take_after_all_are_left_out(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, task: Task
+) -> None:
+    """On the draws that were tried out it may have gone well by chance; here it is said to have."""
+    describe = Bench._describe
+
+    def describe_by_chance(bench: Bench) -> Description:
+        description = describe(bench)
+        assert "scaled_up" not in description.yardstick.errors, "the draw was tried out, and is not admitted"
+        yardstick = replace(description.yardstick, errors={"scaled_up": EXACT})
+        return description.model_copy(update={"yardstick": yardstick})
+
+    monkeypatch.setattr(Bench, "_describe", describe_by_chance)
+    evaluation = judge(handler, SAME, task)
+    assert (evaluation.status, evaluation.message) == (STATUS.PASSED, "")
+    assert evaluation.official is not None
+    assert evaluation.hardened is not None
+    assert evaluation.hardened.num_trials == evaluation.official.num_trials
 
 
 @pytest.mark.parametrize("name", REFUSED)
