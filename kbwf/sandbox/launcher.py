@@ -10,6 +10,7 @@ import select
 import signal
 import socket
 import sys
+import time
 import traceback
 
 from kbwf.sandbox import guard, identity, messages, runner
@@ -19,6 +20,7 @@ from kbwf.sandbox.messages import End, Ended, Start, Started
 from kbwf.sandbox.output import append_line
 
 _END_LIMIT_S = 5.0
+_FORK_LIMIT_S = 20.0
 _M_MMAP_THRESHOLD = -3
 
 
@@ -31,7 +33,7 @@ def main(connection: socket.socket) -> None:
         except Closed:
             return
         if isinstance(request, Start):
-            pid = os.fork()
+            pid = _fork()
             if pid == 0:
                 try:
                     _become_runner(request, descriptors)
@@ -42,6 +44,22 @@ def main(connection: socket.socket) -> None:
             messages.send(connection, Started(pid=pid))
         else:
             messages.send(connection, Ended(code=_end(request.pid, request.grace_s)))
+
+
+def _fork() -> int:
+    """A machine that has no room for another process has it again when a neighbour's have ended.
+
+    Raises:
+        OSError: it still has none after `_FORK_LIMIT_S` seconds.
+    """
+    deadline_s = time.monotonic() + _FORK_LIMIT_S
+    while True:
+        try:
+            return os.fork()
+        except BlockingIOError:
+            if time.monotonic() > deadline_s:
+                raise
+            time.sleep(0.1)
 
 
 def _steady_allocator() -> None:
