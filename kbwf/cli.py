@@ -10,8 +10,8 @@ import os
 import sys
 from typing import Any
 
-from kbwf import inspection, upkeep
-from kbwf.errors import ConfigError, KbwfError
+from kbwf import inspection, judging, upkeep
+from kbwf.errors import KbwfError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     sample = verb("sample", _sample, "draw one chunk of samples from a policy for a task", is_client=True)
     sample.add_argument("policy", help="checkpoint.json of the policy")
     sample.add_argument("task", help="record of the task")
+    sample.add_argument("--refusal", help="text file that says why the task cannot be judged; empty if it can")
     sample.add_argument("--seed", type=int, required=True)
     sample.add_argument("--chunk", type=int, required=True)
     sample.add_argument("--draw", required=True, help="chunk_size, temperature and max_tokens as JSON")
@@ -66,22 +67,6 @@ def _parser() -> argparse.ArgumentParser:
     sample.add_argument("--code", default="", help="digest of the code a warm process must run")
     for command in (policy, sample):
         command.add_argument("--access", default="{}", help="more of the same, on which no sample depends")
-    evaluate = verb(
-        "evaluate",
-        _evaluate,
-        "judge one kernel: a sample's, or a file's (kbwf evaluate TASK KERNEL.py)",
-        is_client=True,
-    )
-    evaluate.add_argument("task", help="record of the task; by hand also a bundled task id or a problem's .py file")
-    evaluate.add_argument("samples", help="the chunk that holds the sample, or a .py file that defines ModelNew")
-    text = (
-        "with a chunk: sample index, blocks evaluation and prompt as JSON (outer braces may be left out), code's digest"
-    )
-    evaluate.add_argument("--job", nargs=4, metavar=("IDX", "SETTINGS", "PROMPT", "CODE"), help=text)
-    evaluate.add_argument("--settings", default="{}", help="by hand: config block evaluation as JSON")
-    store = os.environ.get("KBWF_STORE")
-    evaluate.add_argument("--store", default=store, help="folder of measurements to reuse")
-    evaluate.add_argument("--output", help="where to write the record; by hand it may be left out")
     score = verb("score", _score, "join samples with their evaluations")
     score.add_argument("--samples", nargs="+", required=True)
     score.add_argument("--evaluations", nargs="+", required=True)
@@ -96,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--selections", nargs="+", required=True)
         command.add_argument("--scored", nargs="+", required=True)
         command.add_argument("--tasks", nargs="+", required=True)
+        command.add_argument("--confirmations", nargs="*", default=[], help="of the chosen kernels")
     for name in ("--run-scored", "--trajectories", "--summaries", "--updates", "--probes"):
         report.add_argument(name, nargs="*", default=[], help="of the study's runs")
     report.add_argument("--report", default="{}", help="config block report as JSON")
@@ -131,6 +117,8 @@ def _parser() -> argparse.ArgumentParser:
     summary.add_argument("--transfer", nargs="*", default=[])
     for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
         command.add_argument("--output", required=True)
+    store = os.environ.get("KBWF_STORE")
+    judging.add_verbs(verb, store)
     upkeep.add_verbs(verb, store)
     inspection.add_verbs(verb)
     serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
@@ -187,6 +175,8 @@ def _sample(options: argparse.Namespace) -> str:
 
     _read_dotenv(tuple(options.credentials))
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("policy", "task", "output")}
+    if options.refusal:
+        paths["refusal"] = os.path.abspath(options.refusal)
     settings = {**json.loads(options.settings), **json.loads(options.access)}
     blocks = {"settings": settings, "prompt": json.loads(options.prompt)}
     request = {**paths, **blocks, **json.loads(options.draw), "seed": options.seed, "chunk": options.chunk}
@@ -196,43 +186,7 @@ def _sample(options: argparse.Namespace) -> str:
         _begin_work()
         return SampleHandler().handle(request)["message"]
     names = tuple(options.credentials)
-    return str(call("sample", request, options.code, _owner(), names, needs_gpu=options.gpus > 0)["message"])
-
-
-def _evaluate(options: argparse.Namespace) -> str:
-    if options.samples.endswith(".py"):
-        return _evaluate_file(options)
-    if options.job is None or options.output is None or options.store is None:
-        raise KbwfError("evaluating a sample of a chunk needs --job, --store and --output; a kernel's file ends in .py")
-    from kbwf.warm.client import call
-
-    paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
-    idx, settings, prompt, code = options.job
-    request = paths | {"idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
-    return str(call("evaluate", request, code, _owner())["message"])
-
-
-def _block(text: str) -> Any:
-    """A JSON object, with or without its outer braces: rules that many jobs share leave them out."""
-    return json.loads(text if text.startswith("{") else f"{{{text}}}")
-
-
-def _evaluate_file(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf.by_hand import evaluate_file
-    from kbwf.settings import load_settings
-    from kbwf.store import write_record
-
-    try:
-        block = json.loads(options.settings)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"--settings is no JSON ({error}); got {options.settings!r}") from error
-    settings = load_settings({"evaluation": block}, "--settings").evaluation
-    evaluation, message = evaluate_file(options.task, Path(options.samples), settings, os.environ)
-    if options.output:
-        write_record(Path(options.output), evaluation)
-    return message
+    return str(call("sample", request, options.code, judging.owner(), names, needs_gpu=options.gpus > 0)["message"])
 
 
 def _score(options: argparse.Namespace) -> str:
@@ -312,7 +266,8 @@ def _best(options: argparse.Namespace) -> str:
     selections, scored, tasks = (
         [Path(path) for path in getattr(options, name)] for name in ("selections", "scored", "tasks")
     )
-    return write_best(selections, scored, tasks, Path(options.output))
+    confirmations = [Path(path) for path in options.confirmations]
+    return write_best(selections, scored, tasks, confirmations, Path(options.output))
 
 
 def _report(options: argparse.Namespace) -> str:
@@ -331,10 +286,7 @@ def _serve(options: argparse.Namespace) -> None:
     from kbwf.warm.server import serve
 
     if options.kind == "evaluate":
-        from kbwf.stages.evaluate_kernel import EvaluateHandler
-
-        evaluating = EvaluateHandler(os.environ)
-        serve(evaluating.handle, options.socket, options.owner, evaluating.prepare)
+        judging.serve_judge(options.socket, options.owner)
     else:
         from kbwf.stages.sample_chunk import SampleHandler
 
@@ -348,7 +300,7 @@ def _begin_work(*, leaves_with_owner: bool = True) -> None:
     from kbwf.warm.lifetime import leave_with
 
     if "KBWF_OWNER" in os.environ and leaves_with_owner:
-        leave_with(_owner())
+        leave_with(judging.owner())
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
 
 
@@ -386,10 +338,3 @@ def _on_own_gpu(options: argparse.Namespace) -> str | None:
     with slots.held(client.gpus(), "", client.runtime_dir()) as gpu:
         os.environ.update(slots.as_environment(gpu))
         return options.run(options)  # type: ignore[no-any-return]
-
-
-def _owner() -> str:
-    """The Snakemake that started this job; by hand nobody, so the warm process leaves with this one."""
-    from kbwf.warm.lifetime import owner_of
-
-    return os.environ.get("KBWF_OWNER") or owner_of(os.getpid())

@@ -29,6 +29,10 @@ class TaskError(KbwfError):
     exit_code = 3
 
 
+class TaskTooLargeError(TaskError):
+    """A task needs more memory than there is."""
+
+
 class PolicyError(KbwfError):
     """A model cannot be loaded, or cannot do what was asked."""
 

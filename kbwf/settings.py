@@ -38,6 +38,9 @@ class TaskSettings(Settings):
     """Seed of the split into train and eval tasks."""
     subset: Literal["all", "train", "eval"] | tuple[Annotated[int, Field(ge=1)], ...] = "all"
     """Which tasks the study evaluates: a side of the split, all, or a list of problem ids."""
+    skip_too_large: bool = False
+    """Leave tasks out that do not fit the device's memory, and say so, instead of stopping before anything is
+    sampled."""
 
     @model_validator(mode="after")
     def _agree(self) -> "TaskSettings":
@@ -60,7 +63,9 @@ class TaskSettings(Settings):
 
     def source_param(self) -> str:
         """What a single task depends on: the source, not which of its tasks the study uses."""
-        return json.dumps(self.model_dump(mode="json", exclude={"split_seed", "subset"}), sort_keys=True)
+        return json.dumps(
+            self.model_dump(mode="json", exclude={"split_seed", "subset", "skip_too_large"}), sort_keys=True
+        )
 
 
 class PromptSettings(Settings):
@@ -144,6 +149,9 @@ class EvaluationSettings(Settings):
     """adaptive: stop when the speedup's interval is narrower than this fraction of the speedup."""
     budget_s: float = Field(default=3.0, gt=0)
     """adaptive: seconds of timed calls at most."""
+    num_identity_pairs: int = Field(default=5, ge=0)
+    """Before a task is sampled, its reference is measured as its own kernel in so many fresh pairs of processes: how
+    far they differ is part of every interval. 0 leaves it out."""
     reuse: bool = True
     """Measure equal kernels once. The identity control is always measured anew."""
 
@@ -160,6 +168,9 @@ class SelectionSettings(Settings):
     """m of surprisal_top_m and surprisal_first."""
     best: Strategy = "oracle"
     """The strategy whose choices are written to `results/best/`."""
+    num_confirmations: int = Field(default=3, ge=0)
+    """Every kernel that a strategy chose is measured again in so many fresh pairs of processes; 0 leaves it out, and
+    then no kernel counts as confirmed."""
 
     @model_validator(mode="after")
     def _agree(self) -> "SelectionSettings":

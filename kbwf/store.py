@@ -65,7 +65,7 @@ def read_record(path: Path, kind: type[R]) -> R:
     Raises:
         RecordError: the file is missing or does not hold a valid record of this kind.
     """
-    return kind.from_json(_read(path), str(path))
+    return kind.from_json(read_text(path), str(path))
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
@@ -79,11 +79,16 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
     Raises:
         RecordError: the file is missing, or a line (named) does not hold a valid record of this kind.
     """
-    lines = _read(path).splitlines()
+    lines = read_text(path).splitlines()
     return [kind.from_json(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file's text.
+
+    Raises:
+        RecordError: the file is missing or cannot be read.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:

@@ -62,6 +62,7 @@ rule make_report:
             strategy=cfg.selection.strategies,
             seed=SEEDS,
         ),
+        confirmations=confirmations(COMPARED),
         run_scored=run_samples,
         trajectories=expand(
             "results/runs/{run}/trajectory.json",
@@ -87,6 +88,6 @@ rule make_report:
         code=stage_digest("make_report"),
     shell:
         "kbwf report --tasks {input.tasks:q} --scored {input.scored:q}"
-        " --selections {input.selections:q} --run-scored {input.run_scored:q} --trajectories {input.trajectories:q}"
+        " --selections {input.selections:q} --confirmations {input.confirmations:q} --run-scored {input.run_scored:q} --trajectories {input.trajectories:q}"
         " --summaries {input.summaries:q} --updates {input.updates:q} --probes {input.probes:q}"
         " --report {params.report:q} --selection {params.selection:q} --output {params.folder:q} > {log:q} 2>&1"

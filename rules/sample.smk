@@ -46,6 +46,7 @@ rule sample_chunk:
     input:
         policy="results/policies/{policy}/checkpoint.json",
         task="results/tasks/{task}.json",
+        refusal=ancient("results/calibrations/{task}.refusal.txt"),
     output:
         "results/samples/{policy}/{task}/seed{seed}/chunk{chunk}.jsonl",
     log:
@@ -68,7 +69,7 @@ rule sample_chunk:
         code=stage_digest("sample_chunk"),
         policy_code=policy_code,
     shell:
-        "kbwf sample {input.policy:q} {input.task:q} --seed {params.seed} --chunk {params.chunk} --draw {params.draw:q}"
+        "kbwf sample {input.policy:q} {input.task:q} --refusal {input.refusal:q} --seed {params.seed} --chunk {params.chunk} --draw {params.draw:q}"
         " --backend {params.backend} --gpus {resources.gpu} --settings {params.settings:q} --access {resources.access:q}"
         " --prompt {params.prompt:q} --credentials {params.credentials:q}"
         " --code {params.code}-{params.policy_code} --output {output:q} > {log:q} 2>&1"

@@ -15,6 +15,42 @@ rule select_samples:
         " --output {output:q} > {log:q} 2>&1"
 
 
+# Measured again: what every strategy chose, in processes that had no part in the choice.
+rule confirm_kernel:
+    input:
+        task="results/calibrations/{task}.json",
+        scored=lambda wildcards: scored(
+            [wildcards.policy], [wildcards.task], [wildcards.seed]
+        ),
+        selections=expand(
+            "results/selections/{{policy}}/{strategy}/seed{{seed}}.jsonl",
+            strategy=cfg.selection.strategies,
+        ),
+    output:
+        "results/confirmations/{policy}/{task}/seed{seed}.json",
+    log:
+        "results/logs/confirm_kernel/{policy}/{task}/seed{seed}.log",
+    retries: 2
+    resources:
+        gpu=1,
+    params:
+        settings=lambda wildcards: cfg.evaluation.to_param(),
+        num_pairs=cfg.selection.num_confirmations,
+        judge=stage_digest("evaluate_kernel"),
+        code=stage_digest("confirm_kernel"),
+    shell:
+        "kbwf confirm {input.task:q} --scored {input.scored:q} --selections {input.selections:q} --settings {params.settings:q}"
+        " --pairs {params.num_pairs} --code {params.judge} --output {output:q} > {log:q} 2>&1"
+
+
+def confirmations(policies):
+    """Of what strategies chose of these policies; of the control, whose kernels are one, there is nothing to choose."""
+    chosen = [policy for policy in policies if policy != CONTROL]
+    if not cfg.selection.num_confirmations:
+        return []
+    return expand(rules.confirm_kernel.output, policy=chosen, task=TASKS, seed=SEEDS)
+
+
 rule write_best:
     input:
         selections=expand(
@@ -25,6 +61,7 @@ rule write_best:
         ),
         scored=scored([BASE], TASKS, SEEDS),
         tasks=expand(rules.freeze_task.output, task=TASKS),
+        confirmations=confirmations([BASE]),
     output:
         report(
             directory("results/best"),
@@ -38,4 +75,4 @@ rule write_best:
         code=stage_digest("write_best"),
     shell:
         "kbwf best --selections {input.selections:q} --scored {input.scored:q} --tasks {input.tasks:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        " --confirmations {input.confirmations:q} --output {output:q} > {log:q} 2>&1"

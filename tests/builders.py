@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from kbwf.records import (
+    Confirmation,
+    ConfirmedKernel,
     Environment,
     EvalStatus,
     Evaluation,
@@ -12,6 +14,7 @@ from kbwf.records import (
     Selection,
     Task,
     Timing,
+    compare_with_1,
 )
 from kbwf.records.base import sha256_of
 from kbwf.records.task import task_id_of
@@ -122,7 +125,8 @@ def make_evaluation(
     is_reused: bool = False,
 ) -> Evaluation:
     """PASSED with a timing; `status` without one."""
-    source = None if timing is None and status == EvalStatus.NO_KERNEL else kernel_source
+    has_source = timing is not None or status not in (EvalStatus.NO_KERNEL, EvalStatus.TASK_REFUSED)
+    source = kernel_source if has_source else None
     return Evaluation(
         task_id=task_id,
         policy_id=policy_id,
@@ -207,6 +211,35 @@ def make_selection(
         num_timings_used=num_timings_used,
         num_evaluations_used=num_samples,
     )
+
+
+def make_confirmed(
+    speedup: float | None,
+    low: float | None,
+    high: float | None,
+    sample_idxs: tuple[int, ...] = (0,),
+    failures: tuple[str, ...] = (),
+) -> ConfirmedKernel:
+    """Measured in three fresh pairs; without a speedup it failed."""
+    comparison = None if low is None or high is None else compare_with_1(low, high)
+    return ConfirmedKernel(
+        kernel_sha256="0" * 64, sample_idxs=sample_idxs, num_pairs=3, failures=failures, speedup=speedup,
+        speedup_low=low, speedup_high=high, pair_speedups=() if speedup is None else (speedup,) * 3,
+        comparison=comparison,
+    )  # fmt: skip
+
+
+def make_confirmation(
+    kernels: list[ConfirmedKernel],
+    *,
+    control: ConfirmedKernel | None = None,
+    task_id: str = "l0_p001",
+    policy_id: str = "base",
+    seed: int = 0,
+) -> Confirmation:
+    """With a reference that is the same as itself."""
+    control = control or make_confirmed(1.0, 0.99, 1.01, ())
+    return Confirmation(task_id=task_id, policy_id=policy_id, seed=seed, kernels=tuple(kernels), control=control)
 
 
 def make_update(

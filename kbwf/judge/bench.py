@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from kbwf.errors import InfrastructureError, TaskError
+from kbwf.errors import InfrastructureError, TaskError, TaskTooLargeError
 from kbwf.judge.clock import Clock
 from kbwf.judge.draws import Draws
 from kbwf.judge.memory import arena_bytes, num_slots_of
@@ -77,8 +77,11 @@ class Bench:
         self._exit = ExitStack()
         with ExitStack() as stack:
             self.num_slots = num_slots_of(self.description, device)
-            self.inputs = [self._ring(layout, self.num_slots, stack) for layout in self.description.inputs]
-            self._arenas: list[Ring | None] = [self._arena(stack), self._arena(stack)]
+            try:
+                self.inputs = [self._ring(layout, self.num_slots, stack) for layout in self.description.inputs]
+                self._arenas: list[Ring | None] = [self._arena(stack), self._arena(stack)]
+            except torch.OutOfMemoryError as error:
+                raise self._too_large(str(error)) from error
             self._draws = Draws(task, self.description.arguments, device)
             self._reference: RunnerProcess | None = None
             self._reference_arena = 0
@@ -124,8 +127,8 @@ class Bench:
         if self._next is None:
             self._next = self._start_pair()
 
-    def load_of(self, kernel_source: str) -> Load:
-        """What a candidate is asked to load."""
+    def load_of(self, kernel_source: str | None) -> Load:
+        """What a candidate is asked to load; None is the reference itself."""
         return self._load(kernel_source)
 
     def draw(self, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[Any]] | None:
@@ -269,10 +272,18 @@ class Bench:
     def _task_error(self, failed: Failed) -> TaskError:
         where = f"{self.task.task_id} {self.task.name}"
         if failed.is_out_of_memory:
-            limit = f"evaluation.max_memory_gb is {self._settings.max_memory_gb:g}; raise it"
-            what = limit if self._device.type == "cpu" else "this GPU has too little memory for it; take a larger one"
-            return TaskError(f"{where}: the reference needs more memory than there is: {failed.error}. {what}")
+            return self._too_large(failed.error)
         return TaskError(f"{where}: the reference cannot be judged on {self._device}: {failed.error}")
+
+    def _too_large(self, reason: str) -> TaskTooLargeError:
+        if self._device.type == "cpu":
+            what = f"evaluation.max_memory_gb is {self._settings.max_memory_gb:g}; raise it"
+        else:
+            total_gb = torch.cuda.get_device_properties(self._device).total_memory / 1e9
+            what = f"this GPU has {total_gb:.1f} GB; take a larger one, or set tasks.skip_too_large: true"
+        return TaskTooLargeError(
+            f"{self.task.task_id} {self.task.name}: the reference needs more memory than there is: {reason}. {what}"
+        )
 
     def _load(self, source: str | None) -> Load:
         return Load(

@@ -34,8 +34,8 @@ class Candidate:
         self._bench, self._process, self._clock = bench, process, clock
         self._results = bench.results_of(process)
 
-    def load(self, kernel_source: str) -> None:
-        """Compile and build."""
+    def load(self, kernel_source: str | None) -> None:
+        """Compile and build; None is the reference itself."""
         try:
             answer = self._process.ask(self._bench.load_of(kernel_source), Loaded)
         except (TimeoutError, Closed, ProtocolError) as error:

@@ -50,8 +50,28 @@ class Judge:
         if device.type == "cpu" and environment.num_threads:
             torch.set_num_threads(environment.num_threads)
 
-    def judge(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> Finding:
-        """Compile, check and time one kernel.
+    def know(self, task: Task, settings: EvaluationSettings, description: Description) -> None:
+        """Take over what was found out about a task on this kind of machine, so that it need not be measured again."""
+        self._descriptions.setdefault(key_of(task, settings), description)
+
+    def describe(self, task: Task, settings: EvaluationSettings) -> Description:
+        """What there is to know of a task before any kernel of it is judged.
+
+        Raises:
+            InfrastructureError: the device or the launcher failed.
+            TaskTooLargeError: the task does not fit the device.
+            TaskError: the task cannot be judged.
+        """
+        try:
+            with lease(self._environment):
+                self._end_left()
+                return self._bench_for(task, settings, _Phases()).description
+        except InfrastructureError:
+            self.close()
+            raise
+
+    def judge(self, task: Task, kernel_source: str | None, settings: EvaluationSettings) -> Finding:
+        """Compile, check and time one kernel; None is the reference itself.
 
         Raises:
             InfrastructureError: the device, the launcher or the reference's runner failed; the kernel is not judged.
@@ -113,7 +133,7 @@ class Judge:
         self,
         bench: Bench,
         candidate: RunnerProcess,
-        kernel_source: str,
+        kernel_source: str | None,
         settings: EvaluationSettings,
         phases: "_Phases",
     ) -> Finding:

@@ -2,6 +2,7 @@
 
 import torch
 
+from kbwf.records import MemoryNeed
 from kbwf.sandbox.messages import Description
 
 MAX_SLOTS = 128
@@ -11,6 +12,10 @@ EXCESS_BYTES_CPU = 1 << 26
 _SEGMENT_BYTES = 2 << 20
 """torch's caching allocator asks for multiples of this."""
 _SPARE_BYTES = 32 * _SEGMENT_BYTES
+_COMPARISON_BYTES = 1 << 28
+"""Temporaries of a comparison, which works in pieces."""
+_CONTEXTS_BYTES = 3 * (1 << 29)
+"""What three processes' use of a GPU takes before any tensor is there."""
 
 
 def bytes_of_slot(description: Description) -> int:
@@ -23,6 +28,19 @@ def arena_bytes(description: Description, num_slots: int) -> int:
     """Memory that one program's results and temporaries are cut from: its need, and a result for each other slot."""
     own = description.peak_bytes * 5 // 4 + (num_slots - 1) * _bytes_of_result(description) * 9 // 8
     return -(-(own + _SPARE_BYTES) // _SEGMENT_BYTES) * _SEGMENT_BYTES
+
+
+def need_of(description: Description) -> MemoryNeed:
+    """What judging the task takes at least, with one slot; beyond the tensors only where a GPU was asked."""
+    inputs, outputs = sum(layout.slot_bytes for layout in description.inputs), _bytes_of_result(description)
+    beside = _COMPARISON_BYTES + _CONTEXTS_BYTES + 2 * _SPARE_BYTES if description.peak_bytes else 0
+    programs = 2 * max(description.peak_bytes * 5 // 4, outputs)
+    return MemoryNeed(
+        inputs_bytes=inputs,
+        outputs_bytes=outputs,
+        reference_bytes=description.peak_bytes,
+        total_bytes=inputs + programs + beside,
+    )
 
 
 def _bytes_of_result(description: Description) -> int:

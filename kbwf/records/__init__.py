@@ -2,8 +2,10 @@
 
 from kbwf.records.adaptation import Compute, FreshScore, PolicyUpdate, ProbeScore, RunSummary, Trajectory
 from kbwf.records.base import Record
+from kbwf.records.calibration import Calibration, Confirmation, ConfirmedKernel, MemoryNeed
 from kbwf.records.checkpoint import Checkpoint
 from kbwf.records.evaluation import (
+    Comparison,
     Environment,
     EvalStatus,
     Evaluation,
@@ -11,6 +13,8 @@ from kbwf.records.evaluation import (
     ScoredSample,
     Timing,
     Verdict,
+    compare_with_1,
+    judged,
 )
 from kbwf.records.origin import BASE, CONTROL, Origin, SampleSet
 from kbwf.records.sample import Sample
@@ -20,12 +24,17 @@ from kbwf.records.task import Split, Task, Variation
 __all__ = [
     "BASE",
     "CONTROL",
+    "Calibration",
     "Checkpoint",
+    "Comparison",
     "Compute",
+    "Confirmation",
+    "ConfirmedKernel",
     "Environment",
     "EvalStatus",
     "Evaluation",
     "FreshScore",
+    "MemoryNeed",
     "Origin",
     "PolicyUpdate",
     "ProbeScore",
@@ -42,4 +51,6 @@ __all__ = [
     "Trajectory",
     "Variation",
     "Verdict",
+    "compare_with_1",
+    "judged",
 ]

@@ -1,5 +1,6 @@
 """`Evaluation`: what the judge found out about one kernel. `ScoredSample`: a sample joined with its evaluation."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Literal
 
@@ -35,8 +36,24 @@ class EvalStatus(StrEnum):
     """Wall-clock limit reached; the process was killed."""
     CRASHED = "crashed"
     """The process ended by itself: a signal, an exit, an illegal access, memory exhausted."""
+    TASK_REFUSED = "task_refused"
+    """The task cannot be judged on this machine; `message` says why. Nothing was measured, and it counts nowhere."""
     FLAGGED = "flagged"
     """Right outputs, but something is not believable: claimed times against the judge's clock, protocol broken."""
+
+
+Comparison = Literal["faster", "same", "slower", "unsure"]
+"""By the interval: faster: above 1 · slower: below 1 · same: within 2 % of 1 · unsure: anything else."""
+_SAME_FRAC = 0.02
+
+
+def compare_with_1(low: float, high: float) -> Comparison:
+    """What an interval of a speedup says."""
+    if low > 1:
+        return "faster"
+    if high < 1:
+        return "slower"
+    return "same" if low >= 1 / (1 + _SAME_FRAC) and high <= 1 + _SAME_FRAC else "unsure"
 
 
 class Environment(Record):
@@ -81,7 +98,7 @@ class Timing(Record):
     speedup: float = Field(gt=0)
     """Median over blocks of (reference's median / kernel's median)."""
     speedup_low: float = Field(gt=0)
-    """Bootstrap interval over blocks, `confidence_level` wide."""
+    """Bootstrap interval over blocks, `confidence_level` wide; with `pair_std` also over pairs of processes."""
     speedup_high: float = Field(gt=0)
     confidence_level: float = 0.95
     num_blocks: int = Field(ge=1)
@@ -95,6 +112,10 @@ class Timing(Record):
     launched_speedup: float | None = None
     is_by_single_calls: bool = False
     """Requests of several calls promised more than single calls save: runtime and speedup are those of single calls."""
+    pair_std: float | None = None
+    """Standard deviation of a log speedup between pairs of processes, from the task's calibration; None without one."""
+    num_pairs: int = Field(default=0, ge=0)
+    """How many pairs it comes from."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Timing":
@@ -103,6 +124,11 @@ class Timing(Record):
         if not self.num_blocks == len(self.block_ref_runtime_ms) == len(self.block_runtime_ms):
             raise ValueError("one median per block is needed for reference and kernel")
         return self
+
+    @property
+    def comparison(self) -> Comparison:
+        """Faster than the reference, the same, slower, or unsure."""
+        return compare_with_1(self.speedup_low, self.speedup_high)
 
 
 class Evaluation(Origin):
@@ -114,7 +140,7 @@ class Evaluation(Origin):
     trace: str = ""
     """The kernel's own last words: traceback or output, capped."""
     kernel_source: str | None
-    """What was evaluated: extracted from the response; None with NO_KERNEL."""
+    """What was evaluated: extracted from the response; None with NO_KERNEL and TASK_REFUSED."""
     kernel_sha256: str | None
     """Content address: comments and layout apart, equal kernels have equal hashes."""
     official: Verdict | None = None
@@ -139,8 +165,10 @@ class Evaluation(Origin):
     def _consistent(self) -> "Evaluation":
         if (self.timing is not None) != (self.status == EvalStatus.PASSED):
             raise ValueError(f"{self.status} with timing {self.timing}: timing belongs to PASSED and only to it")
-        if (self.kernel_source is None) != (self.status == EvalStatus.NO_KERNEL):
-            raise ValueError(f"{self.status}: a kernel source is missing exactly with NO_KERNEL")
+        if (self.kernel_source is None) != (self.status in (EvalStatus.NO_KERNEL, EvalStatus.TASK_REFUSED)):
+            raise ValueError(
+                f"{self.status}: a kernel source is missing with NO_KERNEL and TASK_REFUSED, and only then"
+            )
         if (self.kernel_source is None) != (self.kernel_sha256 is None):
             raise ValueError("kernel_source and kernel_sha256 come together")
         return self
@@ -149,6 +177,11 @@ class Evaluation(Origin):
     def is_correct(self) -> bool:
         """PASSED: hence compiled, right outputs, not flagged."""
         return self.status == EvalStatus.PASSED
+
+    @property
+    def is_refused(self) -> bool:
+        """Of a task that cannot be judged: it counts nowhere."""
+        return self.status == EvalStatus.TASK_REFUSED
 
     @property
     def speedup(self) -> float | None:
@@ -172,3 +205,9 @@ class ScoredSample(Record):
     def sample_set(self) -> SampleSet:
         """Those it was drawn with."""
         return self.sample.sample_set
+
+
+def judged(scored: Iterable[ScoredSample]) -> list[ScoredSample]:
+    """Those of tasks that can be judged; all of them where none can: what is made of such tasks alone ends in zeros."""
+    found = list(scored)
+    return [one for one in found if not one.evaluation.is_refused] or found

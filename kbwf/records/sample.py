@@ -28,6 +28,8 @@ class Sample(Origin):
     prompt_sha256: str | None
     model: str
     """Base model and adapter, with revision or digest, as the backend names them."""
+    refusal: str = ""
+    """Why nothing was drawn: the task cannot be judged. Then the response is empty."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Sample":

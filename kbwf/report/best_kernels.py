@@ -6,51 +6,98 @@ import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from kbwf.records import ScoredSample, Selection, Task, Timing
+from kbwf.records import ConfirmedKernel, ScoredSample, Selection, Task, Timing
 from kbwf.report import best_kernel_comparison
 
 
 class IndexRow(NamedTuple):
-    """A task, its best kernel's speedup with bounds, and the file or the reason why there is none."""
+    """A task and its best kernel, or the reason why there is none."""
 
     task_id: str
     name: str
-    speedup: float | None
-    speedup_low: float | None
-    speedup_high: float | None
+    chosen: Timing | None
+    """What it was chosen by."""
+    confirmed: ConfirmedKernel | None
+    """What it measured again; None if it was not."""
     note: str
+    """The file, or the reason."""
 
 
 def index_csv(rows: Iterable[IndexRow]) -> str:
-    """A line per task."""
+    """A line per task; the confirmed numbers first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("task_id", "name", "speedup", "speedup_low", "speedup_high", "file_or_reason"))
-    for task_id, name, *numbers, note in rows:
-        writer.writerow((task_id, name, *("n/a" if number is None else f"{number:.6g}" for number in numbers), note))
+    names = [f"{kind}_speedup{bound}" for kind in ("confirmed", "chosen") for bound in ("", "_low", "_high")]
+    writer.writerow(("task_id", "name", "verdict", *names, "shrinkage", "file_or_reason"))
+    for row in rows:
+        numbers = [*_numbers(row.confirmed), *_numbers(row.chosen), _shrinkage(row)]
+        shown = ["n/a" if number is None else f"{number:.6g}" for number in numbers]
+        writer.writerow((row.task_id, row.name, _verdict(row), *shown, row.note))
     return text.getvalue()
 
 
-def index_markdown(rows: Iterable[IndexRow], strategy: str) -> str:
+def index_markdown(rows: Iterable[IndexRow], strategy: str, *, is_confirmed: bool) -> str:
     """The folder's README."""
+    again = (
+        "Confirmed: measured again in fresh pairs of processes that had no part in the choice, with the verdict of\nthe"
+        " interval: a kernel counts as faster only then. Chosen by: the number that the strategy saw, which as\n"
+        "the best of many noisy numbers is likely to lie above."
+        if is_confirmed
+        else "None was measured again: the best of many noisy numbers is likely to lie above what a second measurement"
+        "\ngives."
+    )
     lines = [
         "# Best kernel of each task",
         "",
         f"Chosen by strategy `{strategy}`; of several seeds, the kernel whose speedup has the highest lower bound.",
-        "Speedups are over the reference, with the interval of that one measurement: the best of many noisy numbers",
-        "is likely to lie above what a second measurement gives. The files hold code written by a language model;",
-        "read before running. Each, run by Python, compares itself with the reference.",
+        "Speedups are over the reference, with their interval.",
+        again,
+        "The files hold code written by a language model; read before running. Each, run by Python, compares itself",
+        "with the reference.",
         "",
-        "| task | name | speedup | file |",
-        "|---|---|---:|---|",
+        "| task | name | confirmed | verdict | chosen by | shrinkage | file |",
+        "|---|---|---:|---|---:|---:|---|",
     ]
-    for task_id, name, speedup, low, high, note in rows:
-        number = "n/a" if speedup is None else f"{speedup:.2f} [{low:.2f}, {high:.2f}]"
-        lines.append(f"| {task_id} | {name} | {number} | {note if speedup is None else f'[{note}]({note})'} |")
+    for row in rows:
+        shrinkage = _shrinkage(row)
+        cells = (
+            row.task_id, row.name, _interval(row.confirmed), _verdict(row), _interval(row.chosen),
+            "n/a" if shrinkage is None else f"{shrinkage:.3f}",
+            row.note if row.chosen is None else f"[{row.note}]({row.note})",
+        )  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def kernel_file(task: Task, choice: Selection, selections: list[Selection], scored: ScoredSample, name: str) -> str:
+def _numbers(measured: Timing | ConfirmedKernel | None) -> tuple[float | None, float | None, float | None]:
+    return (measured.speedup, measured.speedup_low, measured.speedup_high) if measured else (None, None, None)
+
+
+def _interval(measured: Timing | ConfirmedKernel | None) -> str:
+    speedup, low, high = _numbers(measured)
+    return "n/a" if speedup is None else f"{speedup:.3f} [{low:.3f}, {high:.3f}]"
+
+
+def _verdict(row: IndexRow) -> str:
+    if row.confirmed is None:
+        return "n/a" if row.chosen is None else "not confirmed"
+    return row.confirmed.comparison or f"not confirmed: {row.confirmed.failures[0]}"
+
+
+def _shrinkage(row: IndexRow) -> float | None:
+    """By how much the number that a kernel was chosen by exceeds the one it has measured again."""
+    again = row.confirmed.speedup if row.confirmed else None
+    return row.chosen.speedup / again if row.chosen and again else None
+
+
+def kernel_file(
+    task: Task,
+    choice: Selection,
+    selections: list[Selection],
+    scored: ScoredSample,
+    confirmed: ConfirmedKernel | None,
+    name: str,
+) -> str:
     """Header, kernel, and a comparison with the reference under `__main__`."""
     evaluation = scored.evaluation
     timing, environment = evaluation.timing, evaluation.environment
@@ -62,7 +109,8 @@ def kernel_file(task: Task, choice: Selection, selections: list[Selection], scor
         "WARNING: this file holds code written by a language model. Read it before you run it.",
         "",
         f"task       {task.task_id}, {' '.join(task.name.split())}",
-        f"speedup    {_speedup_text(timing)}",
+        f"confirmed  {_confirmed_text(confirmed)}",
+        f"chosen by  {_speedup_text(timing)}",
         f"samples    {sum(one.num_correct for one in ours)} correct of {sum(one.num_samples for one in ours)} drawn",
         f"strategy   {choice.strategy}",
         f"policy     {choice.policy_id}, seed {choice.seed}, sample {choice.sample_idx}",
@@ -89,6 +137,14 @@ def kernel_file(task: Task, choice: Selection, selections: list[Selection], scor
         + '\n\nif __name__ == "__main__":\n'
         + f"    compare_with_reference(ModelNew, REFERENCE_SOURCE, {arguments})\n"
     )
+
+
+def _confirmed_text(confirmed: ConfirmedKernel | None) -> str:
+    if confirmed is None:
+        return "not measured again"
+    if confirmed.comparison is None:
+        return f"no: {' '.join(confirmed.failures[0].split())}"
+    return f"{confirmed.comparison}: {_interval(confirmed)} over {confirmed.num_pairs} fresh pairs of processes"
 
 
 def _surprisal_text(choice: Selection) -> str:

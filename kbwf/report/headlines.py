@@ -1,5 +1,6 @@
 """What the numbers say, in sentences, each with its verdict: is it more than noise and chance give?"""
 
+from collections import Counter
 from typing import NamedTuple
 
 import pandas as pd
@@ -26,7 +27,7 @@ Tables = dict[str, Table]
 
 def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headline]:
     """For the head of the summary, in the order of the questions a reader has."""
-    said: list[Headline] = []
+    said = _about_refused(study)
     for policy_id in study.shown_policies:
         ours = study.of_policy(policy_id)
         solved = ours.loc[ours["is_correct"], "task_id"].nunique()
@@ -40,6 +41,7 @@ def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headlin
         if num_correct == 0:
             said.append(Headline("No task has a correct sample, so that no strategy has anything to choose from."))
             continue
+        said += _about_confirmations(study, policy_id)
         said += _about_strategies([row for row in tables["selection"].rows if row["policy"] == policy_id], cfg)
         said += _about_scaling([row for row in tables["scaling"].rows if row["policy"] == policy_id])
         said.append(_about_surprisal(policy_id, ours))
@@ -47,6 +49,38 @@ def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headlin
         said = [one._replace(is_outside=None) if one.is_outside else one for one in said]
     said += _about_runs(tables)
     return [*said, *_about_control(study, tables), *_about_what_is_missing(study)]
+
+
+def _about_refused(study: Study) -> list[Headline]:
+    if not study.refused:
+        return []
+    num_all = len(study.refused) + len(study.tasks)
+    names = ", ".join(task.task_id for task, _ in study.refused)
+    return [
+        Headline(
+            f"{len(study.refused)} of {num_all} tasks cannot be judged on this machine ({names}; the table of tasks"
+            " says why). Nothing was drawn for them, and they count nowhere below."
+        )
+    ]
+
+
+def _about_confirmations(study: Study, policy_id: str) -> list[Headline]:
+    """What is left of the chosen kernels when they are measured again, each kernel once."""
+    ours = [one for one in study.confirmations if one.policy_id == policy_id]
+    kernels = [kernel for one in ours for kernel in one.kernels]
+    controls = [one.control for one in ours if one.control]
+    if not kernels:
+        return []
+    verdicts = Counter(kernel.comparison or "wrong or failing now" for kernel in kernels)
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
+    num_control = sum(control.is_faster for control in controls)
+    return [
+        Headline(
+            f"Of {len(kernels)} kernels that strategies chose, {verdicts['faster']} are confirmed to be faster in fresh"
+            f" processes ({counts}); of {len(controls)} references measured beside them {num_control}.",
+            verdicts["faster"] / len(kernels) > num_control / len(controls) if controls else None,
+        )
+    ]
 
 
 def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:

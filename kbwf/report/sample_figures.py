@@ -22,6 +22,7 @@ STATUS_LOOKS: dict[EvalStatus, tuple[str, str]] = {
     EvalStatus.TIMEOUT: ("#CC79A7", ""),
     EvalStatus.CRASHED: ("#D55E00", ""),
     EvalStatus.FLAGGED: ("#222222", ""),
+    EvalStatus.TASK_REFUSED: ("#FFFFFF", "xx"),
 }
 """Colour and hatch of each status: relatives share a colour."""
 _MAX_TASKS = 20

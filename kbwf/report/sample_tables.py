@@ -7,7 +7,7 @@ from statistics import fmean, geometric_mean
 import pandas as pd
 
 from kbwf.metrics.statistics import Interval, Missing, bootstrap_mean, bootstrap_median
-from kbwf.records import CONTROL, EvalStatus, Selection
+from kbwf.records import CONTROL, ConfirmedKernel, EvalStatus, Selection
 from kbwf.report.published import published
 from kbwf.report.study import Study, by_task, correct_only, policies_of
 from kbwf.report.table import Column, Row, Table, interval_column
@@ -44,6 +44,8 @@ def task_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionSettin
         identity = pooled_speedup(groups.get((task.task_id, CONTROL), nothing), cfg)
         for policy_id in study.shown_policies:
             ours = groups.get((task.task_id, policy_id), nothing)
+            choice = best_choice(choices[task.task_id, policy_id], study.confirmed)
+            kernel = study.confirmed(choice) if choice else None
             seconds = [sum(seconds.values()) for seconds in ours["seconds_s"][~ours["is_reused"]] if seconds]
             rows.append(
                 {
@@ -52,29 +54,39 @@ def task_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionSettin
                     "policy": policy_id,
                     "num_correct": int(ours["is_correct"].sum()),
                     "num_samples": len(ours),
-                    "best_speedup": _speedup_of(best_choice(choices[task.task_id, policy_id])),
+                    "confirmed_speedup": _speedup_of(kernel),
+                    "comparison": kernel.comparison if kernel else None,
+                    "best_speedup": _speedup_of(choice),
                     "identity_speedup": identity,
                     "identity_covers_1": identity.covers(1.0) if identity else None,
                     "seconds_per_sample_s": fmean(seconds) if seconds else None,
                 }
             )
+    columns = (
+        Column("task_id", "task"),
+        Column("name", "name"),
+        Column("policy", "policy"),
+        Column("num_correct", "correct"),
+        Column("num_samples", "drawn"),
+        interval_column("confirmed_speedup", "best kernel's confirmed speedup"),
+        Column("comparison", "verdict"),
+        interval_column("best_speedup", "chosen by"),
+        interval_column("identity_speedup", "identity's speedup", 3),
+        Column("identity_covers_1", "identity covers 1.00"),
+        Column("seconds_per_sample_s", "s per sample"),
+    )
+    for task, reason in study.refused:
+        refused: Row = {column.name: None for column in columns}
+        missing = Missing(f"{task.task_id} cannot be judged: {reason.rstrip('.')}")
+        rows.append(refused | {"task_id": task.task_id, "name": task.name, "confirmed_speedup": missing})
     return Table(
         "Tasks",
-        "The best kernel is the one in the folder of best kernels, with the interval of its own measurement: the best"
-        " of many noisy numbers is likely to lie above what a second measurement gives. The identity control's speedup"
-        " is pooled over its samples, with an interval clustered by sample. Seconds are those of evaluating one sample"
-        " that was not reused.",
-        (
-            Column("task_id", "task"),
-            Column("name", "name"),
-            Column("policy", "policy"),
-            Column("num_correct", "correct"),
-            Column("num_samples", "drawn"),
-            interval_column("best_speedup", "best kernel's speedup"),
-            interval_column("identity_speedup", "identity's speedup", 3),
-            Column("identity_covers_1", "identity covers 1.00"),
-            Column("seconds_per_sample_s", "s per sample"),
-        ),
+        "The best kernel is the one in the folder of best kernels: its speedup when it was measured again in fresh"
+        " processes, with the verdict of its interval, and the one that it was chosen by, which as the best of many"
+        " noisy numbers is likely to lie above. A task that cannot be judged counts nowhere else. The identity"
+        " control's speedup is pooled over its samples, with an interval clustered by sample. Seconds are those of"
+        " evaluating one sample that was not reused.",
+        columns,
         rows,
     )
 
@@ -85,7 +97,7 @@ def pooled_speedup(samples: pd.DataFrame, cfg: ReportSettings) -> Interval | Non
     return bootstrap_median(ratios_S_B, cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
 
 
-def _speedup_of(choice: Selection | None) -> Interval | None:
+def _speedup_of(choice: Selection | ConfirmedKernel | None) -> Interval | None:
     if choice is None or choice.speedup is None or choice.speedup_low is None or choice.speedup_high is None:
         return None
     return Interval(choice.speedup, choice.speedup_low, choice.speedup_high)

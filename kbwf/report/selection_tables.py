@@ -36,6 +36,14 @@ _MEASURES = (
 )
 
 
+_CONFIRMED = (
+    interval_column("confirmed_success", "confirmed success"),
+    Column("confirmed_speedup", "confirmed speedup, geometric mean", digits=3),
+    Column("confirmed_references", "references", digits=3),
+    Column("shrinkage", "shrinkage", digits=3),
+)
+
+
 def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionSettings) -> Table:
     """One row per policy and strategy: success and its spread, speedup, and what the choice cost."""
     by_origin: dict[tuple[str, str], list[Selection]] = defaultdict(list)
@@ -48,6 +56,7 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
             chosen = by_origin[policy_id, strategy]
             row: Row = {"policy": policy_id, "strategy": strategy}
             row |= {"num_cases": len(chosen), "num_choices": sum(one.num_correct > 0 for one in chosen)}
+            row |= _confirmed(study, policy_id, strategy, chosen, cfg)
             numbers = _numbers(chosen, cfg)
             identity = _numbers(by_origin[CONTROL, strategy], cfg)
             for measure in _MEASURES:
@@ -63,6 +72,7 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
         Column("strategy", "strategy"),
         Column("num_cases", "tasks × seeds"),
         Column("num_choices", "with a choice"),
+        *_CONFIRMED,
     ]
     for measure in _MEASURES:
         columns += [measure, Column(f"identity_{measure.name}", "identity", measure.digits, measure.bounds)]
@@ -73,17 +83,53 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
             columns += [Column("published_speedup", "published", digits=1)]
     return Table(
         "Selection strategies",
-        "Success: share of tasks (mean over seeds) whose selected kernel is correct and has speedup > 1; confident: the"
-        " lower bound of its interval is. Speedups are means over the tasks and seeds that have a choice, so that they"
-        " belong to the easier tasks. Identity: the same strategy on the identity control's samples, usually fewer,"
-        " which is milder on strategies that look at times. Permuted labels: the success of the same rule when it is"
-        f" chance which sample is the surprising (or short) one, {cfg.confidence_level:.0%} of"
-        f" {cfg.num_resamples} permutations; outside: ours lies beyond. Oracle sees every time: an upper bound, not a"
-        " method. Random is an expected value. An interval without width means that every resample agrees, not that"
-        " the number is certain.",
+        "Confirmed: the chosen kernels measured again in fresh processes that had no part in the choice; a kernel"
+        " counts if it is right in each and the interval of its speedup lies above 1. References: the share of the"
+        " references measured beside them that count likewise, which should be next to none. Shrinkage: by how much the"
+        " speedup that a kernel was chosen by exceeds the confirmed one, both as geometric means over the kernels that"
+        " were right again. Success: share of tasks (mean over seeds) whose selected kernel is correct and has speedup"
+        " > 1; confident: the lower bound of its interval is. Speedups are means over the tasks and seeds that have a"
+        " choice, so that they belong to the easier tasks. Identity: the same strategy on the identity control's"
+        " samples, usually fewer, which is milder on strategies that look at times. Permuted labels: the success of the"
+        " same rule when it is chance which sample is the surprising (or short) one,"
+        f" {cfg.confidence_level:.0%} of {cfg.num_resamples} permutations; outside: ours lies beyond. Oracle sees every"
+        " time: an upper bound, not a method. Random is an expected value. An interval without width means that every"
+        " resample agrees, not that the number is certain.",
         tuple(columns),
         rows,
     )
+
+
+def _confirmed(
+    study: Study, policy_id: str, strategy: str, selections: Sequence[Selection], cfg: ReportSettings
+) -> Row:
+    """What is left of a strategy's choices when they are measured again."""
+    ours = [one for one in study.confirmations if one.policy_id == policy_id]
+    reason = ""
+    if not ours:
+        reason = "chosen kernels were not measured again"
+    elif strategy == "random":
+        reason = "random is an expected value, which chooses no single kernel"
+    elif unavailable := {one.unavailable for one in selections if one.unavailable}:
+        reason = "; ".join(sorted(unavailable))
+    if reason:
+        return {column.name: Missing(reason) for column in _CONFIRMED}
+    successes: dict[str, list[float]] = defaultdict(list)
+    pairs = []
+    for one in sorted(selections, key=lambda one: (one.task_id, one.seed)):
+        kernel = study.confirmed(one)
+        successes[one.task_id].append(float(kernel is not None and kernel.is_faster))
+        if kernel is not None and kernel.speedup is not None and one.speedup is not None:
+            pairs.append((one.speedup, kernel.speedup))
+    controls = [one.control for one in ours if one.control]
+    settings = (cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
+    confirmed = geometric_mean(again for _, again in pairs) if pairs else None
+    return {
+        "confirmed_success": bootstrap_mean(list(successes.values()), *settings),
+        "confirmed_speedup": confirmed,
+        "confirmed_references": fmean(control.is_faster for control in controls) if controls else None,
+        "shrinkage": geometric_mean(first for first, _ in pairs) / confirmed if confirmed else None,
+    }
 
 
 def _numbers(selections: Sequence[Selection], cfg: ReportSettings) -> Row:

@@ -5,15 +5,19 @@ Axes: P tasks, S seeds, K samples of a task and seed.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
 from kbwf.records import (
     CONTROL,
+    Confirmation,
+    ConfirmedKernel,
     PolicyUpdate,
     ProbeScore,
     RunSummary,
+    SampleSet,
     ScoredSample,
     Selection,
     Task,
@@ -31,7 +35,11 @@ class Study:
     """Of every policy, as `frame_of` has them: those that strategies choose from (`is_compared`), rollouts of runs and
     fresh samples."""
     tasks: tuple[Task, ...]
-    """In order of their ids."""
+    """Those that could be judged, in order of their ids."""
+    refused: tuple[tuple[Task, str], ...] = ()
+    """Those that could not, with the reason: they count nowhere else."""
+    confirmations: tuple[Confirmation, ...] = ()
+    """What became of chosen kernels when they were measured again; none if that was left out."""
     selections: tuple[Selection, ...] = ()
     trajectories: tuple[Trajectory, ...] = ()
     summaries: tuple[RunSummary, ...] = ()
@@ -56,6 +64,16 @@ class Study:
     def control(self) -> pd.DataFrame:
         """The identity control's samples."""
         return self.of_policy(CONTROL)
+
+    def confirmed(self, selection: Selection) -> ConfirmedKernel | None:
+        """What became of a chosen kernel; None if nothing was chosen, or chosen kernels were not measured again."""
+        key = SampleSet(selection.task_id, selection.policy_id, selection.seed)
+        confirmation = self._confirmations.get(key)
+        return confirmation.of_sample(selection.sample_idx) if confirmation else None
+
+    @cached_property
+    def _confirmations(self) -> dict[SampleSet, Confirmation]:
+        return {SampleSet(one.task_id, one.policy_id, one.seed): one for one in self.confirmations}
 
     @property
     def shown_policies(self) -> list[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from kbwf.errors import PolicyError, RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.policies.table import BACKENDS
-from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample, Task
+from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample, Task, judged
 from kbwf.run_settings import RunSettings
 from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_records, write_record
@@ -75,7 +75,8 @@ def adapt_policy(
     start_s = time.monotonic()
     checkpoint = read_record(parent, Checkpoint)
     previous = read_record(parent.with_name("update.json"), PolicyUpdate) if this.step > 1 else None
-    rollouts = group_rollouts(one for path in scored for one in read_records(path, ScoredSample))
+    rollouts = group_rollouts(judged(one for path in scored for one in read_records(path, ScoredSample)))
+    is_refused = rollouts[0][0].evaluation.is_refused
     found = rollouts[0][0].sample
     if (found.policy_id, found.seed) != (checkpoint.policy_id, this.seed):
         raise RecordError(
@@ -85,7 +86,8 @@ def adapt_policy(
     messages_of = {
         task.task_id: build_messages(task, prompt.style) for task in (read_record(path, Task) for path in tasks)
     }
-    check_rollouts(rollouts, messages_of)
+    if not is_refused:
+        check_rollouts(rollouts, messages_of)
     assert found.temperature is not None, "just checked"
     history = previous.reward_history if previous else None
     reward = run.reward
@@ -94,9 +96,12 @@ def adapt_policy(
     module = _trainer_module(checkpoint)
     if stopped_reason is None:
         trainer = _open(module, checkpoint, base, prompt, run, this.seed)
-        lesson = Lesson(trainer, run, this, rollouts, messages_of, rewards.rewards_P_G)
-        report, num_without_solution = _UPDATES[run.method](lesson)
-        stopped_reason = _tripped(run, rewards, previous, report)
+        if is_refused:
+            report, num_without_solution = UpdateReport(0, "none of its tasks can be judged"), None
+        else:
+            lesson = Lesson(trainer, run, this, rollouts, messages_of, rewards.rewards_P_G)
+            report, num_without_solution = _UPDATES[run.method](lesson)
+        stopped_reason = None if is_refused else _tripped(run, rewards, previous, report)
         if stopped_reason is not None:
             trainer.release()
             trainer = _open(module, checkpoint, base, prompt, run, this.seed)  # as it was before this update

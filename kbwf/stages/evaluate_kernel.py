@@ -8,15 +8,20 @@ from kbwf import evaluation_store
 from kbwf.errors import RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.pairs import widened
 from kbwf.judge.processes import Launcher
 from kbwf.provenance import code_digest
-from kbwf.records import CONTROL, Environment, EvalStatus, Evaluation, Sample, Task
+from kbwf.records import CONTROL, Calibration, Environment, EvalStatus, Evaluation, Sample, Task
+from kbwf.records.base import canonical_json
+from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
 
 # What may go otherwise the next time is not taken over from an earlier measurement.
-_REUSABLE = frozenset(EvalStatus) - {EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED}
+_REUSABLE = frozenset(EvalStatus) - {
+    EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED, EvalStatus.TASK_REFUSED
+}  # fmt: skip
 
 
 class EvaluateHandler:
@@ -37,14 +42,14 @@ class EvaluateHandler:
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Evaluate one sample of a chunk and write its `Evaluation`.
 
-        The request holds `task`, `samples`, `output` and `store` (paths), `idx`, `settings` (config block evaluation)
-        and `prompt` (config block prompt).
+        The request holds `task` (path of its `Calibration`), `samples`, `output` and `store` (paths), `idx`, `settings`
+        (config block evaluation) and `prompt` (config block prompt).
 
         Raises:
-            RecordError: the chunk does not hold the sample.
+            RecordError: the chunk does not hold the sample, or was left out when the task could not be judged.
             InfrastructureError, TaskError: as in `Judge.judge`.
         """
-        task = read_record(Path(request["task"]), Task)
+        calibration = read_record(Path(request["task"]), Calibration)
         samples = read_records(Path(request["samples"]), Sample)
         sample = next((each for each in samples if each.sample_idx == request["idx"]), None)
         if sample is None:
@@ -56,7 +61,15 @@ class EvaluateHandler:
             EvaluationSettings.model_validate(request["settings"]),
             PromptSettings.model_validate(request["prompt"]),
         )
-        evaluation = self.evaluate(task, sample, settings, prompt, Path(request["store"]))
+        if calibration.refusal:
+            evaluation = _not_judged(sample, calibration.refusal, settings)
+        elif sample.refusal:
+            raise RecordError(
+                f"{sample.origin} was not drawn, since the task could not be judged ({sample.refusal}); now it can:"
+                f" remove {request['samples']} and run again"
+            )
+        else:
+            evaluation = self.evaluate(calibration.task, sample, settings, prompt, Path(request["store"]), calibration)
         write_record(Path(request["output"]), evaluation)
         return {"message": "\n".join(filter(None, (describe(evaluation), self._remark)))}
 
@@ -72,9 +85,46 @@ class EvaluateHandler:
             self._judge.prepare()
 
     def evaluate(
-        self, task: Task, sample: Sample, settings: EvaluationSettings, prompt: PromptSettings, store: Path | None
+        self,
+        task: Task,
+        sample: Sample,
+        settings: EvaluationSettings,
+        prompt: PromptSettings,
+        store: Path | None,
+        calibration: Calibration | None = None,
     ) -> Evaluation:
-        """The evaluation of one sample; `store` keeps measurements by content, None measures anew."""
+        """The evaluation of one sample.
+
+        Args:
+            store: keeps measurements by content; None measures anew.
+            calibration: of the task; one from this kind of machine spares describing it again, and its pairs widen the
+                speedup's interval.
+        """
+        evaluation = self._evaluate(task, sample, settings, prompt, store, calibration)
+        if calibration is None or evaluation.timing is None or not _is_of(calibration, evaluation.environment):
+            return evaluation
+        return evaluation.model_copy(update={"timing": widened(evaluation.timing, calibration.pairs)})
+
+    def judge_for(self, settings: EvaluationSettings) -> tuple[Judge, Environment]:
+        """The judge of this device and thread count, and what it judges on."""
+        key = (settings.device, settings.num_threads)
+        if self._judge is None or self._environment is None or key != self._judge_key:
+            if self._judge is not None:
+                self._judge.close()
+            device = resolve_device(settings.device)
+            self._environment = describe_environment(device, settings.num_threads)
+            self._judge, self._judge_key = Judge(self._launcher, device, self._environment), key
+        return self._judge, self._environment
+
+    def _evaluate(
+        self,
+        task: Task,
+        sample: Sample,
+        settings: EvaluationSettings,
+        prompt: PromptSettings,
+        store: Path | None,
+        calibration: Calibration | None,
+    ) -> Evaluation:
         self._remark = ""
         origin = sample.origin.model_dump()
         extraction = extract_kernel(sample.response, task, prompt.style)
@@ -87,7 +137,7 @@ class EvaluateHandler:
                 kernel_sha256=None,
                 mode=settings.mode,
             )
-        judge, environment = self._judge_for(settings)
+        judge, environment = self.judge_for(settings)
         conditions = _conditions(task, kernel_digest(extraction.kernel_source), settings, environment)
         # The control is always measured anew: its spread is the result.
         folder = store if settings.reuse and sample.policy_id != CONTROL else None
@@ -96,21 +146,13 @@ class EvaluateHandler:
             if found is not None:
                 own = {**origin, "kernel_source": extraction.kernel_source, "is_reused": True}
                 return found.model_copy(update=own)
+        if calibration is not None and _is_of(calibration, environment):
+            judge.know(task, settings, Description.model_validate_json(canonical_json(calibration.description)))
         finding = judge.judge(task, extraction.kernel_source, settings)
         evaluation = _to_record(finding, origin, extraction.kernel_source, conditions["kernel"], environment, settings)
         if folder is not None and evaluation.status in _REUSABLE:
             self._remark = evaluation_store.keep(folder, conditions, evaluation) or self._remark
         return evaluation
-
-    def _judge_for(self, settings: EvaluationSettings) -> tuple[Judge, Environment]:
-        key = (settings.device, settings.num_threads)
-        if self._judge is None or self._environment is None or key != self._judge_key:
-            if self._judge is not None:
-                self._judge.close()
-            device = resolve_device(settings.device)
-            self._environment = describe_environment(device, settings.num_threads)
-            self._judge, self._judge_key = Judge(self._launcher, device, self._environment), key
-        return self._judge, self._environment
 
 
 def describe(evaluation: Evaluation) -> str:
@@ -120,8 +162,27 @@ def describe(evaluation: Evaluation) -> str:
         return f"{evaluation.status.value}: {evaluation.message} ({seconds})"
     timing = evaluation.timing
     return (
-        f"passed: {timing.speedup:.3f}x [{timing.speedup_low:.3f}, {timing.speedup_high:.3f}],"
+        f"passed, {timing.comparison}: {timing.speedup:.3f}x [{timing.speedup_low:.3f}, {timing.speedup_high:.3f}],"
         f" {timing.runtime_ms:.4f} ms against the reference's {timing.ref_runtime_ms:.4f} ms ({seconds})"
+    )
+
+
+def _is_of(calibration: Calibration, environment: Environment | None) -> bool:
+    """Whether a task was calibrated on such a machine; cards of one kind are alike."""
+    found, here = (
+        each and each.model_copy(update={"device_uuid": None}) for each in (calibration.environment, environment)
+    )
+    return found is not None and found == here
+
+
+def _not_judged(sample: Sample, reason: str, settings: EvaluationSettings) -> Evaluation:
+    return Evaluation(
+        **sample.origin.model_dump(),
+        status=EvalStatus.TASK_REFUSED,
+        message=reason,
+        kernel_source=None,
+        kernel_sha256=None,
+        mode=settings.mode,
     )
 
 
@@ -131,7 +192,7 @@ def _conditions(task: Task, digest: str, settings: EvaluationSettings, environme
         "task": task.reference_sha256,
         "admits": task.model_dump(mode="json")["admits"],
         "kernel": digest,
-        "settings": settings.model_dump(mode="json", exclude={"reuse"}),
+        "settings": settings.model_dump(mode="json", exclude={"reuse", "num_identity_pairs"}),
         "environment": environment.model_dump(mode="json", exclude={"device_uuid"}),
         "code": code_digest("kbwf.judge.judge"),
     }

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kbwf.records import (
+    Confirmation,
+    EvalStatus,
     PolicyUpdate,
     ProbeScore,
     RunSummary,
@@ -42,6 +44,8 @@ class Inputs(NamedTuple):
     """One per policy, strategy and seed, the control's among them."""
     tasks: list[Path]
     """Those reported on, also those without any correct sample."""
+    confirmations: list[Path]
+    """Of chosen kernels; may be left out."""
     run_scored: list[Path]
     """Rollouts and fresh samples of runs."""
     trajectories: list[Path]
@@ -81,10 +85,17 @@ def read_study(inputs: Inputs, selection_cfg: SelectionSettings) -> Study:
         for paths, is_compared in ((inputs.scored, True), (inputs.run_scored, False))
         for path in paths
     ]
+    samples = joined(frames)
+    refused = samples[samples["status"] == EvalStatus.TASK_REFUSED]
+    reasons = dict(zip(refused["task_id"], refused["message"], strict=True))
+    tasks = sorted((read_record(path, Task) for path in inputs.tasks), key=lambda task: task.task_id)
+    selections = (one for path in inputs.selections for one in read_records(path, Selection))
     return Study(
-        samples=joined(frames),
-        tasks=tuple(sorted((read_record(path, Task) for path in inputs.tasks), key=lambda task: task.task_id)),
-        selections=tuple(one for path in inputs.selections for one in read_records(path, Selection)),
+        samples=samples[samples["status"] != EvalStatus.TASK_REFUSED].reset_index(drop=True),
+        tasks=tuple(task for task in tasks if task.task_id not in reasons),
+        refused=tuple((task, reasons[task.task_id]) for task in tasks if task.task_id in reasons),
+        confirmations=tuple(read_record(path, Confirmation) for path in inputs.confirmations),
+        selections=tuple(one for one in selections if one.task_id not in reasons),
         trajectories=tuple(read_record(path, Trajectory) for path in inputs.trajectories),
         summaries=tuple(read_record(path, RunSummary) for path in inputs.summaries),
         updates=tuple(read_record(path, PolicyUpdate) for path in inputs.updates),

@@ -10,7 +10,7 @@ from kbwf.policies.protocols import PolicyModule, RecordingModule, Sampler
 from kbwf.records import Checkpoint, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.settings import PromptSettings
-from kbwf.store import read_record, write_records
+from kbwf.store import read_record, read_text, write_records
 from kbwf.tasks.prompts import build_messages
 
 
@@ -66,6 +66,20 @@ def draw_seed(seed: int, task_id: str, chunk: int, step: int = 0) -> int:
     return int.from_bytes(digest[:8], "big") >> 1
 
 
+def refused_chunk(
+    checkpoint: Checkpoint, task: Task, refusal: str, seed: int, chunk: int, chunk_size: int, temperature: float
+) -> list[Sample]:
+    """As many samples as a chunk has, of a task that cannot be judged: nobody was asked, and they say why."""
+    return [
+        Sample(
+            task_id=task.task_id, policy_id=checkpoint.policy_id, seed=seed, sample_idx=chunk * chunk_size + position,
+            response="", token_ids_T=(), sampling_logprobs_T=None, policy_logprobs_T=None, temperature=temperature,
+            num_prompt_tokens=0, finish_reason=None, prompt_sha256=None, model="", refusal=refusal,
+        )
+        for position in range(chunk_size)
+    ]  # fmt: skip
+
+
 class SampleHandler:
     """Answers the requests of sampling jobs, and keeps the policy of the last one in memory between them."""
 
@@ -77,7 +91,8 @@ class SampleHandler:
         """Draw one chunk, or take what was recorded, and write it.
 
         Args:
-            request: `policy` and `task` (paths of a `Checkpoint` and a `Task`), `prompt` and `settings` (the
+            request: `policy` and `task` (paths of a `Checkpoint` and a `Task`), `refusal` (path of the text that says
+                why the task cannot be judged, empty if it can; may be left out), `prompt` and `settings` (the
                 configuration's block prompt, and what the backend is told), `seed`, `chunk`, `chunk_size`,
                 `temperature`, `max_tokens`, and `output` (path of the JSON lines to write).
 
@@ -94,8 +109,12 @@ class SampleHandler:
         task = read_record(Path(request["task"]), Task)
         prompt = PromptSettings.model_validate(request["prompt"])
         seed, chunk, chunk_size = request["seed"], request["chunk"], request["chunk_size"]
+        refusal = read_text(Path(request["refusal"])) if "refusal" in request else ""
         module = table.load(checkpoint.backend)
-        if table.BACKENDS[checkpoint.backend].is_recorded:
+        if refusal:
+            temperature = request["temperature"]
+            samples = refused_chunk(checkpoint, task, refusal, seed, chunk, chunk_size, temperature)
+        elif table.BACKENDS[checkpoint.backend].is_recorded:
             recording = cast(RecordingModule, module)
             sample_idxs = range(chunk * chunk_size, (chunk + 1) * chunk_size)
             samples = recording.recorded_samples(checkpoint, request["settings"], task.task_id, seed, sample_idxs)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kbwf.errors import RecordError
-from kbwf.records import Evaluation, ScoredSample, Trajectory
+from kbwf.records import Evaluation, ScoredSample, Trajectory, judged
 from kbwf.run_settings import GuardrailSettings
 from kbwf.store import read_records, write_record
 from kbwf.strategies.best_of_adaptation import (
@@ -35,11 +35,10 @@ def select_checkpoint(
         RecordError: steps with other tasks or numbers of samples than step 0, or samples of no step.
     """
     by_policy: dict[str, list[Evaluation]] = {policy_id: [] for policy_id in policy_ids_N}
-    for path in scored:
-        for one in read_records(path, ScoredSample):
-            if one.sample.policy_id not in by_policy:
-                raise RecordError(f"{path} is of {one.sample.policy_id}, which is no step of {run_id}; pass its steps")
-            by_policy[one.sample.policy_id].append(one.evaluation)
+    for one in judged(one for path in scored for one in read_records(path, ScoredSample)):
+        if one.sample.policy_id not in by_policy:
+            raise RecordError(f"{one.sample.sample_set} is of no step of {run_id}; pass its steps' scored samples")
+        by_policy[one.sample.policy_id].append(one.evaluation)
     sizes = {policy_id: _tasks(evaluations) for policy_id, evaluations in by_policy.items()}
     other = [policy_id for policy_id, tasks in sizes.items() if tasks != sizes[policy_ids_N[0]]]
     if other:

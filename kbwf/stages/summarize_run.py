@@ -14,6 +14,7 @@ from kbwf.records import (
     RunSummary,
     ScoredSample,
     Trajectory,
+    judged,
 )
 from kbwf.store import read_record, read_records, write_record
 
@@ -75,7 +76,7 @@ def summarize_run(
 
 def _fresh_scores(paths: Sequence[Path], is_transfer: bool, policy_ids: set[str], run_seed: int) -> list[FreshScore]:
     by_policy: dict[str, list[Evaluation]] = {policy_id: [] for policy_id in sorted(policy_ids)}
-    for one in (one for path in paths for one in read_records(path, ScoredSample)):
+    for one in judged(one for path in paths for one in read_records(path, ScoredSample)):
         if one.sample.policy_id not in by_policy or one.sample.seed == run_seed:
             raise RecordError(
                 f"fresh samples are those of {' and '.join(by_policy)} under other seeds than {run_seed}, got"
@@ -100,11 +101,12 @@ def _fresh_scores(paths: Sequence[Path], is_transfer: bool, policy_ids: set[str]
 
 def _compute(made: Sequence[PolicyUpdate], rollouts: Sequence[Path]) -> Compute:
     scored = [one for path in rollouts for one in read_records(path, ScoredSample)]
-    measured = [one.evaluation for one in scored if not one.evaluation.is_reused]
+    drawn = [one.evaluation for one in scored if not one.evaluation.is_refused]
+    measured = [one for one in drawn if not one.is_reused]
     return Compute(
-        num_rollouts=len(scored),
+        num_rollouts=len(drawn),
         num_evaluations=len(measured),
-        num_evaluations_reused=len(scored) - len(measured),
+        num_evaluations_reused=len(drawn) - len(measured),
         num_student_prompt_tokens=sum(one.sample.num_prompt_tokens or 0 for one in scored),
         num_student_response_tokens=sum(one.sample.num_tokens or 0 for one in scored),
         num_trained_tokens=sum(

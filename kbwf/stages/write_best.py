@@ -7,14 +7,23 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from kbwf.errors import RecordError
-from kbwf.records import SampleSet, ScoredSample, Selection, Task
+from kbwf.records import Confirmation, ConfirmedKernel, EvalStatus, SampleSet, ScoredSample, Selection, Task
 from kbwf.report.best_kernels import IndexRow, index_csv, index_markdown, kernel_file
-from kbwf.store import read_records, write_text
+from kbwf.store import read_record, read_records, write_text
 from kbwf.strategies.best_of_n import best_choice
 
 
-def write_best(selections_paths: list[Path], scored_paths: list[Path], tasks_paths: list[Path], folder: Path) -> str:
+def write_best(
+    selections_paths: list[Path],
+    scored_paths: list[Path],
+    tasks_paths: list[Path],
+    confirmations_paths: list[Path],
+    folder: Path,
+) -> str:
     """Write, for each task, the best kernel that one strategy chose under any seed, as a runnable file.
+
+    Where chosen kernels were measured again, that is what the best is the best by; one counts as faster only if
+    confirmed.
 
     The folder also gets `index.csv` and `README.md`. It is written beside its place and renamed, so that it is whole or
     not there; a folder of that name is replaced.
@@ -33,7 +42,16 @@ def write_best(selections_paths: list[Path], scored_paths: list[Path], tasks_pat
     by_task: dict[str, list[Selection]] = defaultdict(list)
     for selection in selections:
         by_task[selection.task_id].append(selection)
-    choices = {task.task_id: best_choice(by_task[task.task_id]) for task in tasks}
+    confirmations = {
+        SampleSet(one.task_id, one.policy_id, one.seed): one
+        for one in (read_record(path, Confirmation) for path in confirmations_paths)
+    }
+
+    def confirmed(choice: Selection) -> ConfirmedKernel | None:
+        confirmation = confirmations.get(_set_of(choice))
+        return confirmation.of_sample(choice.sample_idx) if confirmation else None
+
+    choices = {task.task_id: best_choice(by_task[task.task_id], confirmed) for task in tasks}
     winners, statuses = _read_scored(scored_paths, [choice for choice in choices.values() if choice])
 
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +63,7 @@ def write_best(selections_paths: list[Path], scored_paths: list[Path], tasks_pat
             choice = choices[task.task_id]
             if choice is None:
                 reason = _reason(by_task[task.task_id], statuses[task.task_id])
-                rows.append(IndexRow(task.task_id, task.name, None, None, None, reason))
+                rows.append(IndexRow(task.task_id, task.name, None, None, reason))
                 continue
             name = _file_name(task)
             scored = winners.get(_set_of(choice))
@@ -54,18 +72,20 @@ def write_best(selections_paths: list[Path], scored_paths: list[Path], tasks_pat
                     f"{_set_of(choice)}: sample {choice.sample_idx} was selected, but is not among the scored samples"
                     " as a correct one; run the selection again"
                 )
-            write_text(staged / name, kernel_file(task, choice, by_task[task.task_id], scored, name))
-            timing = scored.evaluation.timing
-            rows.append(
-                IndexRow(task.task_id, task.name, timing.speedup, timing.speedup_low, timing.speedup_high, name)
-            )
+            kernel = confirmed(choice)
+            write_text(staged / name, kernel_file(task, choice, by_task[task.task_id], scored, kernel, name))
+            rows.append(IndexRow(task.task_id, task.name, scored.evaluation.timing, kernel, name))
         write_text(staged / "index.csv", index_csv(rows))
-        write_text(staged / "README.md", index_markdown(rows, strategies[0] if strategies else "none"))
+        is_confirmed = bool(confirmations_paths)
+        strategy = strategies[0] if strategies else "none"
+        write_text(staged / "README.md", index_markdown(rows, strategy, is_confirmed=is_confirmed))
         _replace_folder(staged, folder)
     except BaseException:
         shutil.rmtree(staged, ignore_errors=True)
         raise
-    return f"{sum(row.speedup is not None for row in rows)} kernels in {folder}"
+    num_faster = sum(row.confirmed is not None and row.confirmed.is_faster for row in rows)
+    counted = f", {num_faster} of them confirmed to be faster" if confirmations_paths else ""
+    return f"{sum(row.chosen is not None for row in rows)} kernels in {folder}{counted}"
 
 
 def _read_scored(
@@ -86,6 +106,8 @@ def _read_scored(
 def _reason(selections: list[Selection], statuses: Counter[str]) -> str:
     if not selections:
         return "no selection was made for this task"
+    if statuses.keys() == {EvalStatus.TASK_REFUSED}:
+        return "the task cannot be judged on this machine; the report says why"
     counts = ", ".join(f"{status} {count}" for status, count in sorted(statuses.items(), key=lambda x: (-x[1], x[0])))
     num_samples = sum(one.num_samples for one in selections)
     return f"no correct sample among {num_samples}" + (f" ({counts})" if counts else "")

@@ -15,12 +15,13 @@ Ties are broken by sample index, never by speedup: a strategy must not see a tim
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
+from typing import Any
 
 from kbwf.errors import RecordError
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
-from kbwf.records import SampleSet, ScoredSample, Selection, Timing
+from kbwf.records import ConfirmedKernel, SampleSet, ScoredSample, Selection, Timing
 from kbwf.settings import Strategy
 
 RANKED_BY_SURPRISAL: frozenset[Strategy] = frozenset({"confidence", "surprisal", "surprisal_top_m", "surprisal_first"})
@@ -103,16 +104,23 @@ def _first_by_surprisal(scored: Sequence[ScoredSample], surprisal: SurprisalKind
     return sorted(scored, key=lambda one: (-known[one.sample.sample_idx], one.sample.sample_idx))[:m]
 
 
-def best_choice(selections: Iterable[Selection]) -> Selection | None:
+def best_choice(
+    selections: Iterable[Selection], confirmed: Callable[[Selection], ConfirmedKernel | None] = lambda _: None
+) -> Selection | None:
     """Of one task's choices under several seeds, the one with the highest lower bound of speedup.
 
-    The lower bound, because the highest of several point estimates would favour the noisiest. Ties go to the lowest
-    policy, seed and sample index. None if nothing was chosen.
+    The lower bound, because the highest of several point estimates would favour the noisiest; of the confirmed speedup,
+    where chosen kernels were measured again, and those that are right then come first. Ties go to the lowest policy,
+    seed and sample index. None if nothing was chosen.
     """
-    chosen = [one for one in selections if one.sample_idx is not None]
-    return min(
-        chosen, key=lambda one: (-(one.speedup_low or 0.0), one.policy_id, one.seed, one.sample_idx), default=None
-    )
+
+    def rank(one: Selection) -> tuple[Any, ...]:
+        kernel = confirmed(one)
+        is_worse = kernel is not None and kernel.speedup_low is None
+        low = kernel.speedup_low if kernel is not None and kernel.speedup_low is not None else one.speedup_low
+        return is_worse, -(low or 0.0), one.policy_id, one.seed, one.sample_idx
+
+    return min((one for one in selections if one.sample_idx is not None), key=rank, default=None)
 
 
 def _timing(scored: ScoredSample) -> Timing:

@@ -12,7 +12,7 @@ STATUSES = list(EvalStatus)
 
 
 def _evaluation(status: EvalStatus, timing: Timing | None) -> Evaluation:
-    source = None if status == EvalStatus.NO_KERNEL else "kernel"
+    source = None if status in (EvalStatus.NO_KERNEL, EvalStatus.TASK_REFUSED) else "kernel"
     fields: dict[str, Any] = {"task_id": "l0_p001", "policy_id": "base", "seed": 0, "sample_idx": 0, "mode": "full"}
     return Evaluation(**fields, status=status, kernel_source=source, kernel_sha256=source, timing=timing)
 
@@ -34,9 +34,9 @@ def test_a_timing_belongs_to_passed_and_only_to_it(status: EvalStatus, is_timed:
 @pytest.mark.parametrize("status", [status for status in STATUSES if status != EvalStatus.PASSED])
 def test_a_kernel_is_missing_exactly_with_no_kernel(status: EvalStatus) -> None:
     """Swap presence and absence of the source, and no status accepts it."""
-    swapped = "kernel" if status == EvalStatus.NO_KERNEL else None
+    swapped = "kernel" if status in (EvalStatus.NO_KERNEL, EvalStatus.TASK_REFUSED) else None
     fields = _evaluation(status, None).model_dump() | {"kernel_source": swapped, "kernel_sha256": swapped}
-    with pytest.raises(ValidationError, match="missing exactly with NO_KERNEL"):
+    with pytest.raises(ValidationError, match="missing with NO_KERNEL and TASK_REFUSED"):
         Evaluation.model_validate(fields)
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kbwf.records import (
+    BASE,
     CONTROL,
     Compute,
+    Confirmation,
     FreshScore,
     PolicyUpdate,
     ProbeScore,
@@ -20,7 +22,7 @@ from kbwf.records import (
 from kbwf.report.study import Study, frame_of, joined
 from kbwf.settings import SelectionSettings, Strategy
 from kbwf.strategies.best_of_n import select
-from tests.builders import make_scored, make_task, make_update
+from tests.builders import make_confirmation, make_confirmed, make_scored, make_task, make_update
 
 RUN = "ttt_seed0"
 
@@ -44,11 +46,30 @@ class Records:
             groups.setdefault(tuple(one.sample_set), []).append(one)
         return [select(group, strategy, "mean", 3) for group in groups.values() for strategy in strategies]
 
+    @property
+    def confirmations(self) -> list[Confirmation]:
+        """Of what any strategy chose of the base policy: measured again, half of each gain is left."""
+        chosen: dict[tuple[str, int], dict[int, float]] = {}
+        for one in self.selections():
+            if one.policy_id == BASE:
+                cell = chosen.setdefault((one.task_id, one.seed), {})
+                if one.sample_idx is not None and one.speedup is not None:
+                    cell[one.sample_idx] = one.speedup**0.5
+        return [
+            make_confirmation(
+                [make_confirmed(value, 0.99 * value, 1.01 * value, (idx,)) for idx, value in sorted(cell.items())],
+                task_id=task_id,
+                seed=seed,
+            )
+            for (task_id, seed), cell in chosen.items()
+        ]
+
     def study(self) -> Study:
         """The same as the report reads it."""
         return Study(
             samples=joined([frame_of(self.scored, "mean"), frame_of(self.run_scored, "mean", is_compared=False)]),
             tasks=tuple(self.tasks),
+            confirmations=tuple(self.confirmations),
             selections=tuple(self.selections()),
             trajectories=tuple(self.trajectories),
             summaries=tuple(self.summaries),

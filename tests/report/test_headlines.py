@@ -1,9 +1,11 @@
 """Sentences made of the numbers, and what a study lacks."""
 
+from dataclasses import replace
+
 from kbwf.report.headlines import headlines
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.stages.make_report import tables_of
-from tests.builders import make_scored
+from tests.builders import make_scored, make_task
 from tests.report.studies import Records, samples_of, small_study
 
 CFG = ReportSettings(num_resamples=100)
@@ -20,6 +22,25 @@ def verdicts(records: Records, word: str) -> list[bool | None]:
     study = records.study()
     tables = tables_of(study, CFG, SelectionSettings())
     return [one.is_outside for one in headlines(study, tables, CFG) if word in one.text]
+
+
+def test_confirmed_kernels_are_counted_beside_the_references() -> None:
+    """Each kernel once, by verdict; more of them than of the references lie outside what the judge's error gives."""
+    records = small_study(effect=1.0)
+    text = said(records)
+    kernels = [kernel for one in records.confirmations for kernel in one.kernels]
+    num_faster = sum(kernel.is_faster for kernel in kernels)
+    assert num_faster > 0
+    assert f"Of {len(kernels)} kernels that strategies chose, {num_faster} are confirmed to be faster" in text
+    assert "of 6 references measured beside them 0" in text
+    assert verdicts(records, "that strategies chose") == [True]
+
+
+def test_tasks_that_cannot_be_judged_come_first() -> None:
+    """Before any rate that they are left out of."""
+    study = replace(small_study().study(), refused=((make_task(9), "it draws at random"),))
+    first = headlines(study, tables_of(study, CFG, SelectionSettings()), CFG)[0].text
+    assert first.startswith("1 of 4 tasks cannot be judged on this machine (l0_p009;")
 
 
 def test_an_effect_in_every_task_is_claimed() -> None:

@@ -1,5 +1,7 @@
 """What became of the samples: hand-computed numbers."""
 
+from dataclasses import replace
+
 import pytest
 
 from kbwf.metrics.statistics import Interval, Missing
@@ -7,7 +9,7 @@ from kbwf.records import EvalStatus
 from kbwf.report.sample_tables import noise_floor_table, pooled_speedup, speedup_table, status_table, task_table
 from kbwf.report.table import value_of
 from kbwf.settings import ReportSettings, SelectionSettings
-from tests.builders import make_scored, make_selection
+from tests.builders import make_confirmation, make_confirmed, make_scored, make_selection, make_task
 from tests.report.studies import samples_of, study_of
 
 CFG = ReportSettings(num_resamples=200)
@@ -51,6 +53,29 @@ def test_the_task_table_has_the_best_kernel_and_the_control() -> None:
     assert first["seconds_per_sample_s"] == pytest.approx(2.0)
     assert (second["task_id"], second["num_samples"], second["best_speedup"]) == ("l0_p002", 0, None)
     assert (second["identity_covers_1"], second["seconds_per_sample_s"]) == (None, None)
+
+
+def test_a_confirmed_kernel_stands_before_what_it_was_chosen_by() -> None:
+    """With its verdict; under seed 1 the confirmed bound is the higher one, whatever the choices looked like."""
+    selections = [make_selection(9.0, low=8.0, seed=0), make_selection(2.0, low=1.5, seed=1)]
+    confirmations = (
+        make_confirmation([make_confirmed(1.0, 0.99, 1.01)], seed=0),
+        make_confirmation([make_confirmed(1.4, 1.3, 1.5)], seed=1),
+    )
+    study = replace(study_of([make_scored(0, 2.0)], selections), confirmations=confirmations)
+    first, _ = task_table(study, CFG, SelectionSettings()).rows
+    assert (first["confirmed_speedup"], first["comparison"]) == (Interval(1.4, 1.3, 1.5), "faster")
+    assert first["best_speedup"] == Interval(2.0, 1.5, 2.0)
+
+
+def test_a_task_that_cannot_be_judged_is_a_row_with_the_reason() -> None:
+    """And nothing else in it."""
+    study = replace(study_of([make_scored(0, 2.0)]), refused=((make_task(7, name="Dropout"), "it draws at random."),))
+    table = task_table(study, CFG, SelectionSettings())
+    last = table.rows[-1]
+    assert (last["task_id"], last["name"], last["num_samples"]) == ("l0_p007", "Dropout", None)
+    assert last["confirmed_speedup"] == Missing("l0_p007 cannot be judged: it draws at random")
+    assert "l0_p007 cannot be judged: it draws at random." in table.to_markdown()
 
 
 def test_the_pooled_speedup_is_the_median_over_samples() -> None:

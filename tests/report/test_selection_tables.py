@@ -1,11 +1,14 @@
 """Strategies: hand-computed numbers."""
 
+from dataclasses import replace
+
 import pytest
 
+from kbwf.metrics.statistics import Missing
 from kbwf.report.selection_tables import selection_table
 from kbwf.report.table import Band, value_of
 from kbwf.settings import ReportSettings, SelectionSettings
-from tests.builders import make_selection
+from tests.builders import make_confirmation, make_confirmed, make_selection
 from tests.report.studies import samples_of, study_of
 
 CFG = ReportSettings(num_resamples=400)
@@ -37,6 +40,46 @@ def test_the_selection_table_averages_over_tasks_and_seeds() -> None:
     assert row["identity_speedup_mean"] == pytest.approx(1.0)
     assert (row["published"], row["published_speedup"]) == (1.0, 226.9)
     assert row["chance"] is None
+
+
+def test_choices_that_were_measured_again_have_their_confirmed_numbers() -> None:
+    """Chosen by 4 and 2; again 2 and 1, of which one lies above 1; nothing was chosen for the third task."""
+    selections = [
+        make_selection(4.0, sample_idx=1),
+        make_selection(2.0, sample_idx=2, task_id="l0_p002"),
+        make_selection(None, task_id="l0_p003"),
+    ]
+    confirmations = (
+        make_confirmation([make_confirmed(2.0, 1.9, 2.1, (1,)), make_confirmed(9.0, 8.0, 10.0, (0,))]),
+        make_confirmation(
+            [make_confirmed(1.0, 0.99, 1.01, (2, 3))], task_id="l0_p002", control=make_confirmed(1.1, 1.05, 1.2, ())
+        ),
+    )
+    study = replace(study_of(samples_of([4.0]), selections), confirmations=confirmations)
+    (row,) = selection_table(study, CFG, ORACLE).rows
+    assert value_of(row["confirmed_success"]) == pytest.approx(1 / 3)
+    assert row["confirmed_speedup"] == pytest.approx(2**0.5)
+    assert row["shrinkage"] == pytest.approx(8**0.5 / 2**0.5)
+    assert row["confirmed_references"] == 0.5
+
+
+def test_a_choice_that_failed_when_it_was_measured_again_is_no_success() -> None:
+    """It counts in the rate, and has no speedup to shrink from."""
+    broken = make_confirmed(None, None, None, (0,), failures=("crashed: signal 11",))
+    study = study_of(samples_of([4.0]), [make_selection(4.0)])
+    (row,) = selection_table(replace(study, confirmations=(make_confirmation([broken]),)), CFG, ORACLE).rows
+    assert value_of(row["confirmed_success"]) == 0
+    assert (row["confirmed_speedup"], row["shrinkage"]) == (None, None)
+
+
+def test_what_was_not_measured_again_says_so() -> None:
+    """No confirmations, and a strategy that chooses no single sample."""
+    study = study_of(samples_of([4.0]), [make_selection(4.0)])
+    (row,) = selection_table(study, CFG, ORACLE).rows
+    assert row["confirmed_success"] == Missing("chosen kernels were not measured again")
+    both = SelectionSettings(strategies=("oracle", "random"))
+    study = replace(study, confirmations=(make_confirmation([]),))
+    assert isinstance(selection_table(study, CFG, both).rows[1]["shrinkage"], Missing)
 
 
 def test_tasks_without_a_choice_lower_success_but_not_the_mean_speedup() -> None:

@@ -11,7 +11,8 @@ import torch
 from kbwf.by_hand import evaluate_file, find_task
 from kbwf.errors import InfrastructureError, RecordError, TaskError
 from kbwf.judge.judge import Finding, Judge
-from kbwf.records import EvalStatus, Evaluation
+from kbwf.records import Calibration, EvalStatus, Evaluation, Timing
+from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
 from kbwf.store import read_record, write_record, write_records
@@ -58,9 +59,58 @@ def measure(
     return handler.evaluate(task_of(), sample_of(response, **sample), settings, PromptSettings(), store)
 
 
+def calibration_of(handler: EvaluateHandler, pairs: tuple[Timing, ...] = (), refusal: str = "") -> Calibration:
+    """Of the task, on this machine."""
+    judge, environment = handler.judge_for(FAST)
+    description = None if refusal else judge.describe(task_of(), FAST).model_dump(mode="json")
+    return Calibration(
+        task=task_of(), mode="fast", environment=environment, description=description, pairs=pairs, refusal=refusal
+    )
+
+
+def test_a_task_s_calibration_spares_describing_it_and_widens_the_interval(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, findings: list[Finding]
+) -> None:
+    """On a machine of its kind; what another kind of machine found out is not taken."""
+    known: list[Description] = []
+    monkeypatch.setattr(Judge, "know", lambda self, task, settings, description: known.append(description))
+    calibration = calibration_of(handler, (make_timing(1.1), make_timing(0.9)))
+    assert calibration.environment is not None
+    elsewhere = calibration.model_copy(
+        update={"environment": calibration.environment.model_copy(update={"torch": "another"})}
+    )
+    for given, num_known, num_pairs in ((calibration, 1, 2), (elsewhere, 1, 0)):
+        findings.append(Finding(EvalStatus.PASSED, timing=make_timing(1.05, 1.04, 1.06)))
+        found = handler.evaluate(task_of(), sample_of(PLAIN), FAST, PromptSettings(), None, given)
+        assert found.timing is not None
+        assert (len(known), found.timing.num_pairs) == (num_known, num_pairs)
+        assert found.timing.comparison == ("unsure" if num_pairs else "faster")
+
+
+def test_a_task_that_cannot_be_judged_gives_its_samples_a_status_without_a_judge(
+    handler: EvaluateHandler, tmp_path: Path, findings: list[Finding]
+) -> None:
+    """Whether its samples were drawn or not; samples that were not drawn are not judged later as if they were empty."""
+    refused = sample_of("", sample_idx=1).model_copy(update={"refusal": "it draws at random"})
+    write_record(tmp_path / "task.json", calibration_of(handler, refusal="it draws at random"))
+    write_records(tmp_path / "chunk.jsonl", [sample_of(PLAIN), refused])
+    paths = {"task": "task.json", "samples": "chunk.jsonl", "output": "out.json", "store": "store"}
+    request: dict[str, Any] = {name: str(tmp_path / path) for name, path in paths.items()}
+    request |= {"settings": FAST.model_dump(mode="json"), "prompt": {}}
+    for idx in (0, 1):
+        handler.handle(request | {"idx": idx})
+        found = read_record(tmp_path / "out.json", Evaluation)
+        assert (found.status, found.message) == (EvalStatus.TASK_REFUSED, "it draws at random")
+        assert found.is_refused
+    write_record(tmp_path / "task.json", calibration_of(handler))
+    with pytest.raises(RecordError, match=r"was not drawn, .*it draws at random\); now it can: remove .*chunk.jsonl"):
+        handler.handle(request | {"idx": 1})
+    assert findings == []
+
+
 def test_a_request_writes_the_record_of_its_sample(handler: EvaluateHandler, tmp_path: Path) -> None:
     """The sample is found by its index in the chunk; the message says what came out."""
-    write_record(tmp_path / "task.json", task_of())
+    write_record(tmp_path / "task.json", calibration_of(handler))
     write_records(tmp_path / "chunk.jsonl", [sample_of("x", sample_idx=8), sample_of(HONEST_FORWARD, sample_idx=9)])
     paths = {"task": "task.json", "samples": "chunk.jsonl", "output": "evals/9.json", "store": "store"}
     request: dict[str, Any] = {name: str(tmp_path / path) for name, path in paths.items()}
@@ -114,7 +164,9 @@ def test_the_identity_control_is_always_measured_anew(handler: EvaluateHandler, 
     assert sorted(tmp_path.iterdir()) == before and len(before) == 1
 
 
-@pytest.mark.parametrize("status", [status for status in EvalStatus if status != EvalStatus.NO_KERNEL])
+@pytest.mark.parametrize(
+    "status", [each for each in EvalStatus if each not in (EvalStatus.NO_KERNEL, EvalStatus.TASK_REFUSED)]
+)
 def test_what_may_go_otherwise_next_time_is_not_kept(
     handler: EvaluateHandler, tmp_path: Path, findings: list[Finding], status: EvalStatus
 ) -> None:
@@ -143,7 +195,10 @@ def test_cuda_without_a_gpu_is_an_infrastructure_fault(
 def test_a_description_holds_the_figures_or_the_reason() -> None:
     """One line either way."""
     passed = make_evaluation(timing=make_timing(2.0, 1.5, 2.5), seconds_s={"check": 0.25, "time": 1.0})
-    assert describe(passed) == "passed: 2.000x [1.500, 2.500], 1.0000 ms against the reference's 2.0000 ms (1.25 s)"
+    assert (
+        describe(passed)
+        == "passed, faster: 2.000x [1.500, 2.500], 1.0000 ms against the reference's 2.0000 ms (1.25 s)"
+    )
     failed = make_evaluation(status=EvalStatus.TIMEOUT).model_copy(update={"message": "no answer"})
     assert describe(failed) == "timeout: no answer (0.00 s)"
 
@@ -159,7 +214,7 @@ def test_a_kernel_in_a_file_is_judged_by_hand(tmp_path: Path) -> None:
     lines = text.splitlines()
     assert lines[0].startswith("l9_p007 7_Weighted_sum on cpu: ")
     assert (
-        lines[1].startswith("passed: ")
+        lines[1].startswith("passed, ")
         and lines[2] == "correct in 1 of 1 trials, tolerance 0.0001; in 6 of 6 by the hardened rule"
     )
 

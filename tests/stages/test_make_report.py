@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from kbwf.records import EvalStatus
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.stages.make_report import Inputs, make_report, read_study
 from kbwf.store import write_record, write_records
+from tests.builders import make_scored, make_task
 from tests.report.studies import Records, small_study
 
 RULE = (Path(__file__).parents[2] / "rules" / "report.smk").read_text()
@@ -36,8 +38,12 @@ def written(records: Records, folder: Path) -> Inputs:
     }  # fmt: skip
     for name, some in lists.items():
         write_records(folder / f"{name}.jsonl", some)
-    paths: dict[str, list[Path]] = {"scored": scored, **{name: [folder / f"{name}.jsonl"] for name in lists}}
-    for name in ("tasks", "trajectories", "summaries", "updates"):
+    paths: dict[str, list[Path]] = {
+        "scored": scored,
+        "confirmations": [],
+        **{name: [folder / f"{name}.jsonl"] for name in lists},
+    }
+    for name in ("tasks", "trajectories", "summaries", "updates", "confirmations"):
         paths[name] = []
         for number, record in enumerate(getattr(records, name)):
             paths[name].append(folder / f"{name}{number}.json")
@@ -90,8 +96,24 @@ def test_a_study_is_read_from_its_files(tmp_path: Path) -> None:
     assert len(study.samples) == len(records.scored) + len(records.run_scored) - 4
     assert len(study.compared) == len(records.scored)
     assert study.samples.equals(records.study().samples)
-    for name in ("tasks", "trajectories", "summaries", "updates", "probes"):
+    for name in ("tasks", "trajectories", "summaries", "updates", "probes", "confirmations"):
         assert list(getattr(study, name)) == getattr(records, name)
+
+
+def test_a_task_that_cannot_be_judged_counts_nowhere_but_is_named(tmp_path: Path) -> None:
+    """Its samples, which nobody drew, and its selections, which chose nothing, are left out of the study."""
+    records = small_study(has_runs=False)
+    task = make_task(9)
+    refused = [make_scored(idx, None, task_id=task.task_id, status=EvalStatus.TASK_REFUSED) for idx in range(2)]
+    for one in refused:
+        object.__setattr__(one.evaluation, "message", "it draws at random")
+    without = records.study()
+    records.tasks.append(task)
+    records.scored += refused
+    study = read_study(written(records, tmp_path), SelectionSettings())
+    assert study.refused == ((task, "it draws at random"),)
+    assert study.samples.equals(without.samples)
+    assert (study.tasks, len(study.selections)) == (without.tasks, len(without.selections))
 
 
 def test_only_the_report_stage_pays_for_matplotlib() -> None:

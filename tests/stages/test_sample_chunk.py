@@ -82,6 +82,18 @@ def test_samples_are_numbered_on_from_the_chunks_before(task: Task) -> None:
     assert (first.temperature, first.num_prompt_tokens, first.finish_reason) == (0.5, 7, "stop")
 
 
+def test_of_a_task_that_cannot_be_judged_nothing_is_drawn(request_fields: dict[str, Any], tmp_path: Path) -> None:
+    """No policy is loaded; the samples are there, in their number, and say why they are empty."""
+    (tmp_path / "refusal.txt").write_text("it draws at random")
+    (tmp_path / "out").mkdir()
+    handler = SampleHandler()
+    handler.handle(request_fields | {"refusal": str(tmp_path / "refusal.txt")})
+    samples = read_records(Path(request_fields["output"]), Sample)
+    assert [one.sample_idx for one in samples] == [3, 4, 5]
+    assert {(one.response, one.num_tokens, one.refusal) for one in samples} == {("", 0, "it draws at random")}
+    assert handler._sampler is None
+
+
 def test_the_prompt_is_recorded_by_its_hash(task: Task) -> None:
     """SHA-256 of the messages' canonical JSON: another style is another prompt."""
     hashes = set()

@@ -61,5 +61,5 @@ def test_samples_of_no_step_are_refused(tmp_path: Path) -> None:
     """A file of another policy was passed."""
     path = tmp_path / "other.jsonl"
     write_records(path, [make_scored(0, policy_id="other")])
-    with pytest.raises(RecordError, match="is of other, which is no step of r"):
+    with pytest.raises(RecordError, match="policy other, seed 0 is of no step of r"):
         select_checkpoint("r", ["base"], [path], GuardrailSettings(), 1, tmp_path / "out.json")

@@ -6,24 +6,28 @@ import io
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 
 from kbwf.errors import RecordError
-from kbwf.records import EvalStatus, Evaluation, ScoredSample, Selection, Task
+from kbwf.records import Confirmation, EvalStatus, Evaluation, ScoredSample, Selection, Task
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.stages.write_best import write_best
 from kbwf.store import write_record, write_records
-from tests.builders import make_sample, make_scored, make_selection, make_task
+from tests.builders import make_confirmation, make_confirmed, make_sample, make_scored, make_selection, make_task
 from tests.judge.problems import ask_for_no_times, new_handler
 
 
 def run_write_best(
-    folder: Path, tasks: list[Task], scored: list[ScoredSample], selections: list[Selection]
+    folder: Path,
+    tasks: list[Task],
+    scored: list[ScoredSample],
+    selections: list[Selection],
+    confirmations: Sequence[Confirmation] = (),
 ) -> tuple[Path, dict[str, Path]]:
     """Write the records into files, one each, and the best kernels into `best`."""
     for number, task in enumerate(tasks):
@@ -32,9 +36,14 @@ def run_write_best(
     write_records(folder / "selections.jsonl", selections)
     best = folder / "best"
     paths = [folder / f"task{number}.json" for number in range(len(tasks))]
-    message = write_best([folder / "selections.jsonl"], [folder / "scored.jsonl"], paths, best)
+    again = [folder / f"confirmation{number}.json" for number in range(len(confirmations))]
+    for path, confirmation in zip(again, confirmations, strict=True):
+        write_record(path, confirmation)
+    message = write_best([folder / "selections.jsonl"], [folder / "scored.jsonl"], paths, again, best)
     written = {path.name[:7]: path for path in sorted(best.glob("*.py"))}
-    assert message == f"{len(written)} kernels in {best}"
+    num_faster = sum("# confirmed  faster" in path.read_text() for path in written.values())
+    counted = f", {num_faster} of them confirmed to be faster" if confirmations else ""
+    assert message == f"{len(written)} kernels in {best}{counted}"
     return best, written
 
 
@@ -61,7 +70,8 @@ def test_the_header_says_what_the_kernel_is(tmp_path: Path) -> None:
     assert text.startswith("# WARNING: this file holds code written by a language model.")
     for fact in (
         "task       l0_p001, Scaled_sum",
-        "speedup    2.000 [1.900, 2.100] at 95% over 1 blocks: reference 2 ms, kernel 1 ms",
+        "confirmed  not measured again",
+        "chosen by  2.000 [1.900, 2.100] at 95% over 1 blocks: reference 2 ms, kernel 1 ms",
         "samples    3 correct of 8 drawn",
         "strategy   oracle",
         "policy     base, seed 1, sample 3",
@@ -97,17 +107,56 @@ def test_the_index_lists_every_task_with_its_file_or_reason(tmp_path: Path) -> N
     assert rows[0] == {
         "task_id": "l0_p001",
         "name": "Scaled_sum",
-        "speedup": "2",
-        "speedup_low": "1.9",
-        "speedup_high": "2.1",
+        "verdict": "not confirmed",
+        "confirmed_speedup": "n/a",
+        "confirmed_speedup_low": "n/a",
+        "confirmed_speedup_high": "n/a",
+        "chosen_speedup": "2",
+        "chosen_speedup_low": "1.9",
+        "chosen_speedup_high": "2.1",
+        "shrinkage": "n/a",
         "file_or_reason": "l0_p001_Scaled_sum.py",
     }
-    assert rows[1]["speedup"] == "n/a"
+    assert rows[1]["chosen_speedup"] == "n/a"
     assert rows[1]["file_or_reason"] == "no correct sample among 3 (wrong_values 2, timeout 1)"
     readme = (best / "README.md").read_text()
-    assert "| l0_p001 | Scaled_sum | 2.00 [1.90, 2.10] | [l0_p001_Scaled_sum.py](l0_p001_Scaled_sum.py) |" in readme
-    assert "| l0_p002 | Unsolved | n/a | no correct sample among 3" in readme
+    link = "[l0_p001_Scaled_sum.py](l0_p001_Scaled_sum.py)"
+    assert f"| l0_p001 | Scaled_sum | n/a | not confirmed | 2.000 [1.900, 2.100] | n/a | {link} |" in readme
+    assert "| l0_p002 | Unsolved | n/a | n/a | n/a | n/a | no correct sample among 3" in readme
     assert sorted(path.name for path in best.iterdir()) == ["README.md", "index.csv", "l0_p001_Scaled_sum.py"]
+
+
+def test_confirmed_numbers_come_first_and_decide(tmp_path: Path) -> None:
+    """Under seed 1 the kernel was chosen by 2.0 and is the same as the reference; under seed 0, 1.1 to 6, it holds."""
+    again = [
+        make_confirmation([make_confirmed(2.5, 2.4, 2.6, (0,))], seed=0),
+        make_confirmation([make_confirmed(1.0, 0.99, 1.01, (3,))], seed=1),
+    ]
+    best, paths = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS, again)
+    text = paths["l0_p001"].read_text()
+    assert "# confirmed  faster: 2.500 [2.400, 2.600] over 3 fresh pairs of processes" in text
+    assert "# policy     base, seed 0, sample 0" in text
+    (row, _) = csv.DictReader((best / "index.csv").open())
+    assert (row["verdict"], row["confirmed_speedup"], row["shrinkage"]) == ("faster", "2.5", "2")
+    assert "| 2.500 [2.400, 2.600] | faster | 5.000 [1.100, 6.000] | 2.000 |" in (best / "README.md").read_text()
+
+
+def test_a_kernel_that_fails_when_it_is_measured_again_comes_last_and_says_so(tmp_path: Path) -> None:
+    """A slower one that is right goes before it; alone it is listed, not confirmed."""
+    broken = make_confirmed(None, None, None, (3,), failures=("wrong_values: 8 of 8 differ",))
+    slower = make_confirmation([make_confirmed(0.9, 0.8, 0.95, (0,))], seed=0)
+    _, paths = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS, [slower, make_confirmation([broken], seed=1)])
+    assert "# confirmed  slower: 0.900" in paths["l0_p001"].read_text()
+    best, paths = run_write_best(tmp_path, TASKS, SCORED, SELECTIONS[1:], [make_confirmation([broken], seed=1)])
+    assert "# confirmed  no: wrong_values: 8 of 8 differ" in paths["l0_p001"].read_text()
+    assert "not confirmed: wrong_values" in (best / "index.csv").read_text()
+
+
+def test_a_task_that_cannot_be_judged_is_listed_with_that_reason(tmp_path: Path) -> None:
+    """Not as a task without a correct sample."""
+    scored = [make_scored(0, None, task_id="l0_p002", status=EvalStatus.TASK_REFUSED)]
+    best, _ = run_write_best(tmp_path, TASKS[1:], scored, SELECTIONS[2:])
+    assert "the task cannot be judged on this machine" in (best / "index.csv").read_text()
 
 
 def test_a_task_without_selections_is_listed_too(tmp_path: Path) -> None:

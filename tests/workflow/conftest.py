@@ -26,7 +26,7 @@ TINY_STUDY = """
 tasks: {subset: [1, 13]}
 sampling: {num_samples: 4, chunk_size: 2, seeds: [0], temperature: 1.0, max_tokens: 24}
 identity: {num_samples: 4}
-evaluation: {mode: fast, timeout_s: 60}
+evaluation: {mode: fast, timeout_s: 60, num_identity_pairs: 2}
 report: {num_resamples: 200}
 demo: {num_steps: 2}
 runs:

@@ -13,7 +13,7 @@ tasks: {{subset: [1]}}
 base: {{backend: openai, base_url: "{url}", model: some/model, logprobs_temperature: one, deadline_s: 60}}
 sampling: {{num_samples: 4, chunk_size: 2, seeds: [0], temperature: 0.5, max_tokens: 24}}
 identity: {{num_samples: 0}}
-evaluation: {{mode: fast}}
+evaluation: {{mode: fast, num_identity_pairs: 2}}
 report: {{num_resamples: 200}}
 runs: []
 """
