@@ -43,6 +43,8 @@ class Estimate:
     num_control_samples: int
     num_evaluations: int
     """At most: equal kernels are measured once."""
+    num_repetitions: int
+    """At most: references as their own kernels before anything is sampled, and chosen kernels once more."""
     num_updates: int
     drawn_tokens: int
     prompt_tokens: int
@@ -124,17 +126,23 @@ def estimate(study: StudySettings, assumed: Assumptions) -> Estimate:
     read = prompt_tokens + scored_tokens + teacher_tokens + 3 * trained_tokens  # forward, and backward twice as long
     own_s = drawn_tokens / assumed.drawn_tokens_per_s + read / assumed.read_tokens_per_s
     num_evaluations = sum(count.of.values())
+    num_calibrated = len({task for _, task, _ in count.of}) * study.evaluation.num_identity_pairs
+    chosen_sets = [policy for policy in plan.compared_policies(study) if policy != CONTROL]
+    num_chosen = len([strategy for strategy in study.selection.strategies if strategy != "random"])
+    num_confirmed = len(chosen_sets) * len(tasks) * len(study.sampling.seeds) * (num_chosen + 1)
+    num_repetitions = num_calibrated + num_confirmed * study.selection.num_confirmations
     return Estimate(
         num_samples=num_samples,
         num_control_samples=num_control,
         num_evaluations=num_evaluations,
+        num_repetitions=num_repetitions,
         num_updates=num_updates,
         drawn_tokens=drawn_tokens,
         prompt_tokens=prompt_tokens,
         scored_tokens=scored_tokens,
         teacher_tokens=teacher_tokens,
         trained_tokens=trained_tokens,
-        judge_gpu_h=num_evaluations * assumed.evaluation_s / 3600,
+        judge_gpu_h=(num_evaluations + num_repetitions) * assumed.evaluation_s / 3600,
         model_gpu_h=own_s / 3600 if backend.num_gpus else 0.0,
     )
 
@@ -151,6 +159,7 @@ def text_of(study: StudySettings, assumed: Assumptions) -> str:
         ("samples from the model", f"{found.num_samples:,}", ""),
         ("samples of the identity control", f"{found.num_control_samples:,}", ""),
         ("evaluations, at most", f"{found.num_evaluations:,}", "equal kernels are measured once"),
+        ("measured besides", f"{found.num_repetitions:,}", "tasks tried out first, chosen kernels confirmed; at most"),
         ("updates", f"{found.num_updates:,}", ""),
         ("tokens drawn, at most", f"{found.drawn_tokens:,}", ""),
         ("prompt tokens read", f"{found.prompt_tokens:,}", ""),

@@ -26,7 +26,8 @@ def test_samples_are_those_of_base_and_control() -> None:
     found = of()
     assert (found.num_samples, found.num_control_samples, found.num_evaluations) == (32, 16, 48)
     assert (found.drawn_tokens, found.prompt_tokens, found.scored_tokens) == (320, 800, 0)
-    assert found.judge_gpu_h == pytest.approx(48 * 9 / 3600)
+    assert found.num_repetitions == 2 * 5 + 2 * 2 * (5 + 1) * 3  # 5 pairs a task; 5 strategies' choices, 1 reference
+    assert found.judge_gpu_h == pytest.approx((48 + 82) * 9 / 3600)
     assert found.model_gpu_h == pytest.approx((320 / 20 + 800 / 5000) / 3600)
 
 

@@ -11,7 +11,7 @@ from kbwf.metrics.quartiles import HIGH_SPREAD_NATS, Quartile, logprob_spread, s
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
 from kbwf.report.published import published, rate
-from kbwf.report.study import Study, by_task, correct_only, surprisals_of
+from kbwf.report.study import Study, by_task, correct_only, lengths_of, surprisals_of
 from kbwf.report.table import Cell, Column, Row, Table, interval_column
 from kbwf.settings import ReportSettings
 
@@ -77,10 +77,14 @@ Analyses = dict[str, TaskCorrelations | Missing]
 def _correlations(frame: pd.DataFrame, cfg: ReportSettings) -> Analyses:
     surprisals = surprisals_of(frame)
     surprisals_P_N = None if surprisals is None else by_task(surprisals)
-    speedups_P_N, lengths_P_N = (by_task(correct_only(frame, name)) for name in ("speedup", "num_tokens"))
+    speedups_P_N, lengths = by_task(correct_only(frame, "speedup")), lengths_of(frame)
     settings = (cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
+    raw = correlate_by_task(surprisals_P_N, speedups_P_N, *settings)
+    if isinstance(lengths, Missing):
+        return {"raw": raw, "partial": lengths, "length": lengths}
+    lengths_P_N = by_task(lengths)
     return {
-        "raw": correlate_by_task(surprisals_P_N, speedups_P_N, *settings),
+        "raw": raw,
         "partial": correlate_by_task(surprisals_P_N, speedups_P_N, *settings, control_P_N=lengths_P_N),
         "length": correlate_by_task(lengths_P_N, speedups_P_N, *settings),
     }

@@ -16,7 +16,7 @@ from kbwf.metrics.permutation import (
 from kbwf.metrics.statistics import Missing, bootstrap_mean, std_over_seeds
 from kbwf.records import CONTROL, Selection
 from kbwf.report.published import published, rate
-from kbwf.report.study import Study, correct_only, measurements_of, surprisals_of
+from kbwf.report.study import Study, correct_only, lengths_of, measurements_of, surprisals_of
 from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside
 from kbwf.settings import ReportSettings, SelectionSettings
 
@@ -166,7 +166,9 @@ def _chance(ours: pd.DataFrame, strategy: str, top_m: int, cfg: ReportSettings) 
     }
     if strategy not in statistics:
         return None
-    ranks = surprisals_of(ours) if strategy != "shortest" else correct_only(ours, "num_tokens")
+    ranks = surprisals_of(ours) if strategy != "shortest" else lengths_of(ours)
+    if isinstance(ranks, Missing):
+        return ranks
     successes = correct_only(ours.assign(success=(ours["speedup"] > 1).astype(float)), "success")
     band = null_band(
         ranks, successes, measurements_of(ours), statistics[strategy], cfg.num_resamples, cfg.bootstrap_seed,

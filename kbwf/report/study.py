@@ -9,6 +9,7 @@ from functools import cached_property
 
 import pandas as pd
 
+from kbwf.metrics.statistics import Missing
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
 from kbwf.records import (
     CONTROL,
@@ -85,7 +86,8 @@ class Study:
 def frame_of(scored: Iterable[ScoredSample], surprisal: SurprisalKind, *, is_compared: bool = True) -> pd.DataFrame:
     """One row per sample. Tokens and responses, most of what is read, are left behind.
 
-    NaN in `speedup` and its bounds where the kernel is not correct, in `surprisal_nats` without log-probabilities.
+    NaN in `speedup` and its bounds where the kernel is not correct, in `surprisal_nats` without log-probabilities, in
+    numbers of tokens that nobody counted.
     """
     columns = list(zip(*(_row(one, surprisal, is_compared) for one in scored), strict=True)) or [()] * len(_COLUMNS)
     series = {  # each with its type from the start, or None among texts would become NaN
@@ -104,7 +106,7 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 _COLUMNS = {
     "policy_id": str, "task_id": str, "seed": int, "sample_idx": int, "is_compared": bool, "status": str,
     "is_correct": bool, "speedup": float, "speedup_low": float, "speedup_high": float, "surprisal_nats": float,
-    "num_tokens": int, "num_prompt_tokens": int, "is_reused": bool, "has_gpu": bool, "device": str, "mode": str,
+    "num_tokens": float, "num_prompt_tokens": float, "is_reused": bool, "has_gpu": bool, "device": str, "mode": str,
     "seconds_s": object,
     "ratios_B": object, "kernel_sha256": object, "kernel_source": object, "message": object, "trace": object,
 }  # fmt: skip
@@ -149,6 +151,14 @@ def surprisals_of(frame: pd.DataFrame) -> list[list[list[float]]] | None:
     """Shape [P, S, K], of correct samples; None if one of them has none."""
     correct = frame[frame["is_correct"]]
     return None if correct["surprisal_nats"].isna().any() else correct_only(frame, "surprisal_nats")
+
+
+def lengths_of(frame: pd.DataFrame) -> list[list[list[float]]] | Missing:
+    """Shape [P, S, K], response tokens of correct samples."""
+    correct = frame[frame["is_correct"]]
+    if correct["num_tokens"].isna().any():
+        return Missing("nobody counted the responses' tokens")
+    return correct_only(frame, "num_tokens")
 
 
 def measurements_of(frame: pd.DataFrame) -> list[list[list[str]]] | None:

@@ -40,6 +40,18 @@ rule freeze_task:
         "touch {output}"
 
 
+rule calibrate_task:
+    input:
+        "results/tasks/{task}.json",
+    output:
+        "results/calibrations/{task}.json",
+        "results/calibrations/{task}.refusal.txt",
+    resources:
+        gpu=1,
+    shell:
+        "touch {output}"
+
+
 rule train_demo_policy:
     output:
         directory("results/demo_policy"),
@@ -60,6 +72,7 @@ rule sample_chunk:
     input:
         "results/policies/{policy}/checkpoint.json",
         "results/tasks/{task}.json",
+        ancient("results/calibrations/{task}.refusal.txt"),
     output:
         "results/samples/{policy}/{task}/seed{seed}/chunk{chunk}.jsonl",
     shell:
@@ -68,7 +81,7 @@ rule sample_chunk:
 
 rule evaluate_kernel:
     input:
-        "results/tasks/{task}.json",
+        "results/calibrations/{task}.json",
         lambda w: f"results/samples/{w.policy}/{w.task}/seed{w.seed}/chunk{int(w.idx) // POLICIES[w.policy][1]}.jsonl",
     output:
         "results/evals/{policy}/{task}/seed{seed}/{idx}.json",
@@ -103,8 +116,30 @@ rule select_samples:
         "touch {output}"
 
 
+rule confirm_kernel:
+    input:
+        "results/calibrations/{task}.json",
+        lambda w: f"results/scored/{w.policy}/{w.task}/seed{w.seed}/first{POLICIES[w.policy][0]}.jsonl",
+        expand(
+            "results/selections/{{policy}}/{strategy}/seed{{seed}}.jsonl",
+            strategy=STRATEGIES,
+        ),
+    output:
+        "results/confirmations/{policy}/{task}/seed{seed}.json",
+    resources:
+        gpu=1,
+    shell:
+        "touch {output}"
+
+
+CONFIRMED = expand(
+    "results/confirmations/base/{task}/seed{seed}.json", task=TASKS, seed=SEEDS
+)
+
+
 rule write_best:
     input:
+        CONFIRMED,
         expand("results/selections/base/oracle/seed{seed}.jsonl", seed=SEEDS),
         scored(["base"], SEEDS),
         expand("results/tasks/{task}.json", task=TASKS),
@@ -116,6 +151,7 @@ rule write_best:
 
 rule make_report:
     input:
+        CONFIRMED,
         expand("results/tasks/{task}.json", task=TASKS),
         scored(POLICIES, SEEDS),
         expand(

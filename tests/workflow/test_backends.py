@@ -1,5 +1,7 @@
 """Studies on a server and on recorded samples, through Snakemake; and that every study's DAG can be built."""
 
+import json
+
 import pytest
 
 from kbwf.records import Sample, ScoredSample
@@ -87,6 +89,63 @@ def test_a_study_on_a_server_leaves_the_key_nowhere(project: Project) -> None:
     project.study("served.yaml", SERVED_STUDY.format(url="http://moved:1/v1"))
     again = project.planned("--nocolor", "results/selections/base/surprisal/seed0.jsonl", studies=("served.yaml",))
     assert again == {}
+
+
+REFUSED_STUDY = """
+tasks: {source: directory, level: 1, path: problems}
+base: {backend: replay, path: recorded.jsonl}
+prompt: {style: forward_body}
+sampling: {num_samples: 2, chunk_size: 2, seeds: [0]}
+identity: {num_samples: 0}
+evaluation: {mode: fast, num_identity_pairs: 1}
+selection: {strategies: [oracle], num_confirmations: 1}
+report: {num_resamples: 200}
+runs: []
+"""
+PROBLEM = """import torch
+
+class Model(torch.nn.Module):
+    def forward(self, x):
+        return FORWARD
+
+def get_inputs():
+    return [torch.rand(64, 64)]
+
+def get_init_inputs():
+    return []
+"""
+
+
+def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(project: Project) -> None:
+    """One of two draws at random: it is found before anything is sampled, tried once, and named in the report."""
+    (project.folder / "problems/level1").mkdir(parents=True)
+    for name, forward in (("1_Softmax", "torch.softmax(x, dim=1)"), ("2_Noise", "x + torch.rand_like(x)")):
+        (project.folder / f"problems/level1/{name}.py").write_text(PROBLEM.replace("FORWARD", forward))
+    lines = [
+        json.dumps({"task_id": f"l1_p00{task}", "seed": 0, "sample_idx": idx, "response": "return x.softmax(dim=1)"})
+        for task in (1, 2)
+        for idx in range(2)
+    ]
+    (project.folder / "recorded.jsonl").write_text("\n".join(lines) + "\n")
+    project.study("refused.yaml", REFUSED_STUDY)
+    code, output = project.run(studies=("refused.yaml",))
+    assert code == 0, output[-4000:]
+    results = project.folder / "results"
+    refusal = (results / "calibrations/l1_p002.refusal.txt").read_text()
+    assert "give different outputs" in refusal
+    assert (results / "calibrations/l1_p001.refusal.txt").read_text() == ""
+    drawn = read_records(results / "samples/base/l1_p002/seed0/chunk0.jsonl", Sample)
+    assert [(one.response, one.refusal) for one in drawn] == [("", refusal)] * 2
+    scored = read_records(results / "scored/base/l1_p002/seed0/first2.jsonl", ScoredSample)
+    assert {one.evaluation.status for one in scored} == {"task_refused"}
+    summary = (results / "report/summary.md").read_text()
+    assert "1 of 2 tasks cannot be judged on this machine (l1_p002;" in summary
+    assert "Policy `base`: 2 of 2 samples are correct, in 1 of 1 tasks." in summary
+    assert "l1_p002 cannot be judged: l1_p002 Noise:" in (results / "report/tasks.md").read_text()
+    best = (results / "best/index.csv").read_text()
+    assert "the task cannot be judged on this machine" in best
+    assert (results / "best/l1_p001_Softmax.py").is_file()
+    assert "Trying to restart" not in output
 
 
 def test_recorded_samples_are_judged_and_an_edit_is_noticed(project: Project) -> None:

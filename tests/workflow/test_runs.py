@@ -87,8 +87,8 @@ def test_an_evaluation_setting_judges_everything_anew(adapted: Project) -> None:
     adapted.study("full.yaml", "evaluation: {mode: full}")
     planned = adapted.planned(studies=("tiny.yaml", "full.yaml"))
     assert planned == {
-        "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
-        "make_report": 1, **RETRAINED,
+        "calibrate_task": 2, "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12,
+        "confirm_kernel": 2, "write_best": 1, "make_report": 1, **RETRAINED,
     }  # fmt: skip
 
 
@@ -100,6 +100,6 @@ def test_an_edit_of_the_judge_judges_and_learns_anew(adapted: Project) -> None:
     finally:
         adapted.edit("kbwf/verdict/comparison.py", "\n\n\n_ADDED = 1\n\n\n", "\n\n\n")
     assert planned == {
-        "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12, "write_best": 1,
-        "make_report": 1, **RETRAINED,
+        "calibrate_task": 2, "sample_chunk": 3, "evaluate_kernel": 26, "score_samples": 11, "select_samples": 12,
+        "confirm_kernel": 2, "write_best": 1, "make_report": 1, **RETRAINED,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from tests.workflow.conftest import Project
 
 RETRAINED = {"adapt_policy": 1, "probe_policy": 1, "select_checkpoint": 1, "summarize_run": 1}
 """What follows from new rollouts of the base policy, besides the samples of the step."""
-JOINS = {"score_samples": 2, "select_samples": 6, "write_best": 1, "make_report": 1}
+JOINS = {"score_samples": 2, "select_samples": 6, "confirm_kernel": 2, "write_best": 1, "make_report": 1}
 
 
 def records(folder: Path, pattern: str) -> list[dict]:
@@ -107,8 +107,8 @@ def test_a_seed_adds_its_own_samples_only(finished: Project) -> None:
     finished.study("seeds.yaml", "sampling: {seeds: [0, 1]}")
     planned = finished.planned(studies=("tiny.yaml", "seeds.yaml"))
     assert planned == {
-        "sample_chunk": 6, "evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "write_best": 1,
-        "make_report": 1,
+        "sample_chunk": 6, "evaluate_kernel": 16, "score_samples": 4, "select_samples": 12, "confirm_kernel": 2,
+        "write_best": 1, "make_report": 1,
     }  # fmt: skip
 
 
@@ -124,16 +124,16 @@ def test_an_evaluation_setting_judges_everything_anew(finished: Project) -> None
     finished.study("full.yaml", "evaluation: {mode: full}")
     planned = finished.planned(studies=("tiny.yaml", "full.yaml"))
     assert planned == {
-        "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12, "write_best": 1,
-        "make_report": 1, **RETRAINED,
+        "calibrate_task": 2, "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12,
+        "confirm_kernel": 2, "write_best": 1, "make_report": 1, **RETRAINED,
     }  # fmt: skip
 
 
 def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
-    """top_m touches no sample and no evaluation."""
+    """top_m touches no sample and no evaluation; what is chosen now is measured again."""
     finished.study("top.yaml", "selection: {top_m: 2}")
     planned = finished.planned(studies=("tiny.yaml", "top.yaml"))
-    assert planned == {"select_samples": 12, "write_best": 1, "make_report": 1}
+    assert planned == {"select_samples": 12, "confirm_kernel": 2, "write_best": 1, "make_report": 1}
 
 
 @pytest.mark.parametrize(
@@ -153,13 +153,13 @@ def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
         ),
         (
             "kbwf/strategies/best_of_n.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
-            {"select_samples": 12, "write_best": 1, "make_report": 1},
+            {"select_samples": 12, "confirm_kernel": 2, "write_best": 1, "make_report": 1},
         ),
         (
             "kbwf/verdict/comparison.py", "\n\n\n", "\n\n\n_ADDED = 1\n\n\n",
             {
-                "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12, "write_best": 1,
-                "make_report": 1, **RETRAINED,
+                "calibrate_task": 2, "sample_chunk": 1, "evaluate_kernel": 20, "score_samples": 7, "select_samples": 12,
+                "confirm_kernel": 2, "write_best": 1, "make_report": 1, **RETRAINED,
             },
         ),
     ],
