@@ -1,10 +1,6 @@
-"""pass@k and fast_p@k: what k draws would have given, estimated without bias from n ≥ k draws."""
+"""pass@k: what k draws would have given, estimated without bias from n ≥ k draws."""
 
 import math
-from collections.abc import Sequence
-
-from kbwf.metrics.fast_p import is_faster
-from kbwf.records import Evaluation
 
 
 def pass_at_k(n: int, c: int, k: int) -> float | None:
@@ -26,13 +22,3 @@ def pass_at_k(n: int, c: int, k: int) -> float | None:
     if n - c < k:
         return 1.0
     return 1.0 - math.prod(1.0 - k / i for i in range(n - c + 1, n + 1))
-
-
-def fast_p_at_k(evaluations: Sequence[Evaluation], k: int, p: float = 1.0, *, confident: bool = False) -> float | None:
-    """`pass_at_k` where success means correct and faster than p.
-
-    Args:
-        evaluations: all samples of one task (one policy, one seed), failed ones included.
-    """
-    num_successes = sum(is_faster(evaluation, p, confident=confident) for evaluation in evaluations)
-    return pass_at_k(len(evaluations), num_successes, k)

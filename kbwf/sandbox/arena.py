@@ -9,7 +9,7 @@ import itertools
 
 import torch
 
-from kbwf.sandbox.buffers import driver_call
+from kbwf.cuda_calls import driver_call
 
 _ALIGNMENT_BYTES = 512
 _ALLOCATE = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int, ctypes.c_void_p)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from kbwf.cuda_calls import driver_call
 from kbwf.errors import InfrastructureError
 from kbwf.sandbox.messages import Buffer
 
@@ -134,17 +135,3 @@ def _views(memory: torch.Tensor, layout: Buffer) -> list[torch.Tensor]:
     dtype = getattr(torch, layout.dtype)
     slots = memory.view(layout.num_slots, layout.slot_bytes)
     return [slot.view(dtype).as_strided(layout.shape, layout.stride) for slot in slots]
-
-
-def driver_call(function: str, *arguments: Any) -> Any:
-    """The result of a function of the CUDA driver.
-
-    Raises:
-        InfrastructureError: it refused.
-    """
-    from cuda.bindings import driver
-
-    code, *results = getattr(driver, function)(*arguments)
-    if int(code):
-        raise InfrastructureError(f"the CUDA driver refused {function}: {code.name}")
-    return results[0] if results else None

@@ -10,6 +10,9 @@ from typing import Any
 
 import torch
 
+from kbwf.cuda_calls import compiler_call, driver_call
+from kbwf.errors import InfrastructureError
+
 _SOURCE = """
 __device__ double value_of(float x) { return x; }
 __device__ double value_of(unsigned short x) {
@@ -111,8 +114,6 @@ def _is_dense(tensor: torch.Tensor) -> bool:
 
 
 def _launched(name: str, num_figures: int, tensors: list[torch.Tensor], numbers: tuple[float, ...]) -> list[float]:
-    from cuda.bindings import driver
-
     first = tensors[0]
     device = first.device
     figures = torch.zeros(num_figures, dtype=torch.float64, device=device)
@@ -127,51 +128,34 @@ def _launched(name: str, num_figures: int, tensors: list[torch.Tensor], numbers:
     with torch.cuda.device(device):
         kernel = _kernel(name, first.dtype, device)
         stream = torch.cuda.current_stream(device).cuda_stream
-        launched = driver.cuLaunchKernel(
-            kernel, num_blocks, 1, 1, _NUM_THREADS, 1, 1, 0, stream, (tuple(values), tuple(kinds)), 0
-        )
-    _check(launched)
+        grid, block = (num_blocks, 1, 1), (_NUM_THREADS, 1, 1)
+        driver_call("cuLaunchKernel", kernel, *grid, *block, 0, stream, (tuple(values), tuple(kinds)), 0)
     return figures.tolist()
 
 
 @functools.cache
 def _kernel(name: str, dtype: torch.dtype, device: torch.device) -> Any:
-    from cuda.bindings import driver
-
-    (module,) = _check(driver.cuModuleLoadData(_compiled(dtype, torch.cuda.get_device_capability(device))))
-    (kernel,) = _check(driver.cuModuleGetFunction(module, name.encode()))
-    return kernel
+    module = driver_call("cuModuleLoadData", _compiled(dtype, torch.cuda.get_device_capability(device)))
+    return driver_call("cuModuleGetFunction", module, name.encode())
 
 
 @functools.cache
 def _compiled(dtype: torch.dtype, capability: tuple[int, int]) -> bytes:
-    from cuda.bindings import nvrtc
-
-    (program,) = _check(nvrtc.nvrtcCreateProgram(_SOURCE.encode(), b"fused.cu", 0, [], []))
+    program = compiler_call("nvrtcCreateProgram", _SOURCE.encode(), b"fused.cu", 0, [], [])
     major, minor = capability
     options = [
         f"--gpu-architecture=sm_{major}{minor}".encode(),
         f"-DELEMENT={_TYPES[dtype]}".encode(),
         f"-DIS_BFLOAT16={int(dtype == torch.bfloat16)}".encode(),
     ]
-    compiled = nvrtc.nvrtcCompileProgram(program, len(options), options)
-    if int(compiled[0]) != 0:
-        (size,) = _check(nvrtc.nvrtcGetProgramLogSize(program))
-        log = bytes(size)
-        nvrtc.nvrtcGetProgramLog(program, log)
-        raise RuntimeError(f"the judge's own kernel does not compile: {log.decode(errors='replace')}")
-    (size,) = _check(nvrtc.nvrtcGetCUBINSize(program))
-    binary = bytes(size)
-    _check(nvrtc.nvrtcGetCUBIN(program, binary))
+    try:
+        compiler_call("nvrtcCompileProgram", program, len(options), options)
+    except InfrastructureError as error:
+        log = bytes(compiler_call("nvrtcGetProgramLogSize", program))
+        compiler_call("nvrtcGetProgramLog", program, log)
+        raise InfrastructureError(
+            f"the judge's own kernel does not compile ({error}): {log.decode(errors='replace')}"
+        ) from error
+    binary = bytes(compiler_call("nvrtcGetCUBINSize", program))
+    compiler_call("nvrtcGetCUBIN", program, binary)
     return binary
-
-
-def _check(answer: tuple[Any, ...]) -> tuple[Any, ...]:
-    """What a call of cuda-bindings returned beside its status.
-
-    Raises:
-        RuntimeError: the status is an error.
-    """
-    if int(answer[0]) != 0:
-        raise RuntimeError(f"CUDA says {answer[0]!r}")
-    return answer[1:]

@@ -1,4 +1,4 @@
-"""pass@k and fast_p@k."""
+"""pass@k."""
 
 from itertools import combinations
 from math import comb
@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kbwf.metrics.pass_at_k import fast_p_at_k, pass_at_k
-from tests.builders import make_evaluation, make_timing
+from kbwf.metrics.pass_at_k import pass_at_k
 
 
 def test_pass_at_k_is_the_share_of_subsets_with_a_success() -> None:
@@ -44,13 +43,3 @@ def test_pass_at_k_agrees_with_the_binomials(n: int, data: st.DataObject) -> Non
     c, k = data.draw(st.integers(0, n)), data.draw(st.integers(1, n))
     exact = (comb(n, k) - comb(n - c, k)) / comb(n, k)
     assert pass_at_k(n, c, k) == pytest.approx(exact, abs=1e-12)
-
-
-def test_fast_p_at_k_counts_only_faster_samples() -> None:
-    """Of four samples one is faster, one correct and slow, one exactly as fast, one wrong: two draws give 1/2."""
-    timings = [make_timing(2.0, 0.9, 3.0), make_timing(0.5), make_timing(1.0), None]
-    evaluations = [make_evaluation(i, timing) for i, timing in enumerate(timings)]
-    assert fast_p_at_k(evaluations, 2) == pytest.approx(0.5)
-    assert fast_p_at_k(evaluations, 2, p=0) == 1
-    assert fast_p_at_k(evaluations, 2, confident=True) == 0
-    assert fast_p_at_k(evaluations, 5) is None
