@@ -66,7 +66,10 @@ def find_task(task: str) -> Task:
     """
     path = Path(task)
     if path.suffix == ".json":
-        return read_record(path, Task)
+        record = read_record(path, Task)
+        if record.fault:
+            raise TaskError(record.fault)
+        return record
     if path.suffix == ".py":
         if not path.is_file():
             raise TaskError(f"{path} is no file; give a problem in KernelBench's format")

@@ -12,11 +12,16 @@ from typing import Any
 
 from kbwf import inspection, judging, upkeep
 from kbwf.errors import KbwfError
+from kbwf.standard_files import open_what_is_closed, say
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0, that of the error, or 2 for a wrong command line)."""
-    options = _parser().parse_args(arguments)
+    open_what_is_closed()
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit as error:  # help, or how it is used, was said
+        raise SystemExit(say("", end="") or error.code) from None
     if not options.is_client:
         _begin_work(leaves_with_owner=options.verb != "serve")  # that one watches its owner itself
     try:
@@ -24,13 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     except KbwfError as error:
         print(f"kbwf {options.verb}: {error}", file=sys.stderr)
         return error.exit_code
-    if message:
-        print(message)
-    return 0
+    return say(message) if message else 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kbwf", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="kbwf", description="One verb per rule, usable by hand, and some for people.")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
 
     def verb(name: str, run: Any, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:

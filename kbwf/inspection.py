@@ -56,24 +56,16 @@ def _compare(options: argparse.Namespace) -> str:
 def _plan(options: argparse.Namespace) -> str:
     import dataclasses
 
-    import yaml
-
+    from kbwf.config_files import load_study, read_config
     from kbwf.estimate import Assumptions, merged, text_of
-    from kbwf.settings import load_settings
 
+    paths = (options.config, *options.studies)
     raw: dict[str, Any] = {}
-    for path in (options.config, *options.studies):
-        try:
-            with open(path, encoding="utf-8") as file:
-                read = yaml.safe_load(file) or {}
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path} cannot be read ({error}); give a configuration file") from error
-        if not isinstance(read, dict):
-            raise ConfigError(f"{path} is no configuration: its top level is {type(read).__name__}, not a mapping")
-        raw = merged(raw, read)
+    for path in paths:
+        raw = merged(raw, read_config(path))
     names = [field.name for field in dataclasses.fields(Assumptions)]
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    return text_of(load_settings(raw, " + ".join((options.config, *options.studies))), Assumptions(**given))
+    return text_of(load_study(raw, paths), Assumptions(**given))
 
 
 def _doctor(_: argparse.Namespace) -> str:
@@ -112,4 +104,6 @@ def _docs(options: argparse.Namespace) -> str:
 
     from kbwf.generated import write_generated
 
+    if sys.flags.optimize > 1:
+        raise ConfigError("the reference is made of docstrings, which PYTHONOPTIMIZE=2 leaves out; run without it")
     return write_generated(Path(options.folder))

@@ -39,6 +39,7 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -
     evaluate.add_argument("--settings", default="{}", help="by hand: config block evaluation as JSON")
     evaluate.add_argument("--store", default=store, help="folder of measurements to reuse")
     evaluate.add_argument("--output", help="where to write the record; by hand it may be left out")
+    evaluate.add_argument("--json", action="store_true", help="by hand: print the whole record rather than a few lines")
     confirm = verb("confirm", _confirm, "measure what strategies chose again, in fresh processes", is_client=True)
     confirm.add_argument("task", help="calibration of the task")
     confirm.add_argument("--scored", required=True, help="scored samples of a policy, the task and a seed")
@@ -136,4 +137,4 @@ def _evaluate_file(options: argparse.Namespace) -> str:
     evaluation, message = evaluate_file(options.task, Path(options.samples), settings, os.environ)
     if options.output:
         write_record(Path(options.output), evaluation)
-    return message
+    return evaluation.to_json() if options.json else message

@@ -6,6 +6,7 @@ afterwards. The JSON schema and the reference page in `docs/` are generated from
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -86,7 +87,7 @@ class SamplingSettings(Settings):
     chunk_size: int = Field(default=8, ge=1)
     """Samples drawn in one call. Keep it fixed in a study: a chunk's seed depends on its number, so more samples add
     chunks and leave the others as they are."""
-    seeds: tuple[int, ...] = (0, 1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)
     """Sampling seeds; each gives its own set of samples, and the spread between them is reported."""
     temperature: float = Field(default=0.25, ge=0, le=10)
     """0 is greedy."""
@@ -189,7 +190,7 @@ class ReportSettings(Settings):
 
     num_resamples: int = Field(default=2000, ge=100)
     """Bootstrap resamples over tasks and seeds, and permutations for what chance gives."""
-    bootstrap_seed: int = 0
+    bootstrap_seed: int = Field(default=0, ge=0)
     """Seed of both; the same seed gives the same intervals."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Width of the report's intervals."""
@@ -261,8 +262,18 @@ _PASSWORD = re.compile(r"//[^/\s'\"]*@")
 """What stands before a host in a URL."""
 
 
-def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
+Location = tuple[str | int, ...]
+"""Keys and positions that lead to a value."""
+
+
+def load_settings(
+    raw: dict[str, Any], origin: str, source_of: Callable[[Location], str] = lambda _: ""
+) -> StudySettings:
     """Validate what was read from YAML.
+
+    Args:
+        origin: where it was read.
+        source_of: the file that a key is from, or an empty text for `origin`.
 
     Raises:
         ConfigError: one line per wrong key, naming the key, the value and what it should be.
@@ -270,12 +281,16 @@ def load_settings(raw: dict[str, Any], origin: str) -> StudySettings:
     try:
         return StudySettings.model_validate(raw)
     except ValidationError as error:
-        lines = [f"{origin}: the configuration is not valid"]
+        lines_by_source: dict[str, list[str]] = {}
         for problem in error.errors():
             key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 message = "unknown key; see docs/config.md for those there are"
             found = _PASSWORD.sub("//…@", repr(problem["input"]))
+            lines = lines_by_source.setdefault(source_of(problem["loc"]) or origin, [])
             lines.append(f"  {key}: {message}" + (f" (got {found})" if problem["loc"] else ""))
-        raise ConfigError("\n".join(lines)) from error
+        said = []
+        for source, lines in lines_by_source.items():
+            said += [f"{source}: the configuration is not valid", *lines]
+        raise ConfigError("\n".join(said)) from error

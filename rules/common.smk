@@ -6,15 +6,21 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 from kbwf import plan
+from kbwf.config_files import load_study
 from kbwf.errors import ConfigError
 from kbwf.policies.table import BACKENDS
 from kbwf.provenance import code_digest, report_assets, stage_digest, text_digest
 from kbwf.records.origin import BASE, CONTROL
-from kbwf.settings import load_settings
 from kbwf.tasks import locations
 
+# Those of the command line are laid over that of the Snakefile, and listed before it.
+OVERLAID = list(workflow.overwrite_configfiles)
+CONFIG_FILES = [
+    path for path in workflow.configfiles if path not in OVERLAID
+] + OVERLAID
+
 try:
-    cfg = load_settings(config, "config.yaml")
+    cfg = load_study(config, CONFIG_FILES, workflow.config_settings.config)
     TASKS = plan.task_ids(cfg.tasks)
     POLICIES = plan.policies(cfg)
     RECORDING = plan.recording_files(cfg, TASKS)

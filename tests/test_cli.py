@@ -23,9 +23,9 @@ from tests.test_evaluation_store import CONDITIONS, passed
 
 ROOT = Path(__file__).parents[1]
 VERBS = (
-    "split", "task", "demo-policy", "policy", "sample", "evaluate", "score", "select", "best", "report", "adapt",
-    "probe", "checkpoint", "summary", "plan", "compare", "doctor", "cache", "clean", "docs", "oracle", "attack",
-    "serve",
+    "split", "task", "calibrate", "demo-policy", "policy", "sample", "evaluate", "confirm", "score", "select", "best",
+    "report", "adapt", "probe", "checkpoint", "summary", "plan", "compare", "doctor", "cache", "clean", "docs",
+    "oracle", "attack", "serve",
 )  # fmt: skip
 
 
@@ -117,6 +117,7 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fats"}'], 2, "evaluation.mode"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mod": "fast"}'], 2, "evaluation.mod: unknown key"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", "fast"], 2, "--settings is no JSON"),
+        (["evaluate", "l0_p001", "kernel.py", "--settings", '{"num_threads": 99999, "device": "cpu"}'], 2, "is 99999"),
         (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --job, --store and --output"),
         (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not"),
     ],
@@ -155,6 +156,72 @@ def test_a_kernel_can_be_judged_by_hand(tmp_path: Path) -> None:
     done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[1].startswith("wrong_values: ")
+
+
+def test_a_record_can_be_printed_rather_than_written(tmp_path: Path) -> None:
+    """`--json` prints what `--output` would write, and nothing else; a problem without a kernel needs no process."""
+    (tmp_path / "kernel.py").write_text("x = 1\n")
+    done = kbwf("evaluate", "l0_p001", tmp_path / "kernel.py", "--json", "--output", tmp_path / "out.json")
+    assert done.stdout == (tmp_path / "out.json").read_text()
+    assert Evaluation.from_json(done.stdout, "standard output").status == EvalStatus.NO_KERNEL
+
+
+CLOSING = """import os, sys
+for descriptor in map(int, sys.argv[1].split(",")):
+    os.close(descriptor)
+os.execv(sys.executable, [sys.executable, "-m", "kbwf", *sys.argv[2:]])
+"""
+
+
+@pytest.mark.parametrize("descriptors", ["1", "0,1,2"])
+def test_a_kernel_is_judged_without_standard_input_or_output(tmp_path: Path, descriptors: str) -> None:
+    """Sockets and files of the judge would get their numbers otherwise."""
+    (tmp_path / "kernel.py").write_text("class ModelNew(Model):\n    def forward(self, d, A):\n        return A + 1\n")
+    arguments = ["evaluate", "l0_p001", "kernel.py", "--settings", json.dumps(FAST.model_dump(mode="json"))]
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSING, descriptors, *arguments, "--output", "out.json"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert read_record(tmp_path / "out.json", Evaluation).status == EvalStatus.WRONG_VALUES
+
+
+@pytest.mark.parametrize(
+    "arguments", [("clean", "--help"), ("cache", "info", "--store", "tests")], ids=["help", "verb"]
+)
+def test_a_reader_that_goes_away_is_no_fault(arguments: tuple[str, ...]) -> None:
+    """As of `kbwf … | head -1`: no traceback, and the exit code of a program that SIGPIPE ended."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "kbwf", *arguments]
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_output_that_cannot_be_written_is_a_sentence() -> None:
+    """A full disk."""
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "kbwf", "clean", "--help"]
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        1,
+        "kbwf: standard output cannot be written to (No space left on device)\n",
+    )
+
+
+def test_python_may_leave_docstrings_out(tmp_path: Path) -> None:
+    """Help needs none of them; documents are made of them, and say so."""
+    assert kbwf("evaluate", "--help", PYTHONOPTIMIZE="2").returncode == 0
+    done = kbwf("docs", tmp_path, PYTHONOPTIMIZE="2")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "which PYTHONOPTIMIZE=2 leaves out" in done.stderr
 
 
 def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FOR_RULES = {
-    "kbwf.plan", "kbwf.errors", "kbwf.policies.table", "kbwf.provenance", "kbwf.records.origin", "kbwf.settings",
+    "kbwf.plan", "kbwf.errors", "kbwf.policies.table", "kbwf.provenance", "kbwf.records.origin", "kbwf.config_files",
     "kbwf.tasks.locations", "kbwf.warm.lifetime", "kbwf.warm.slots",
 }  # fmt: skip
 """Snakemake reads the rule files for every job: neither torch nor a stage may come with them."""

@@ -20,10 +20,15 @@ def test_writing_makes_folders_and_leaves_only_the_file(tmp_path: Path) -> None:
     assert [found.name for found in path.parent.iterdir()] == ["text"]
 
 
-def test_a_written_file_can_be_read_by_others(tmp_path: Path) -> None:
-    """A temporary file's private mode does not stay: results are shared through group and cluster folders."""
-    write_text(tmp_path / "text", "x")
-    assert (tmp_path / "text").stat().st_mode & 0o777 == 0o644
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o027, 0o640), (0o077, 0o600)])
+def test_who_may_read_a_written_file_is_what_the_umask_says(tmp_path: Path, umask: int, mode: int) -> None:
+    """A temporary file's private mode does not stay, as results are shared; what shall be private is."""
+    before = os.umask(umask)
+    try:
+        write_text(tmp_path / "text", "x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "text").stat().st_mode & 0o777 == mode
 
 
 @pytest.mark.parametrize("failing", ["fsync", "replace"])

@@ -16,6 +16,7 @@ from kbwf.judge.device import lease
 from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.judge.trial import Trial
 from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
+from kbwf.sandbox.cores import require_cores
 from kbwf.sandbox.defences import remedy
 from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
@@ -42,6 +43,13 @@ class Judge:
     """Evaluates kernels one after the other; what belongs to a task stays warm until another task comes."""
 
     def __init__(self, launcher: Launcher, device: torch.device, environment: Environment) -> None:
+        """Of a device.
+
+        Raises:
+            ConfigError: on the CPU, more threads are asked for than there are cores.
+        """
+        if device.type == "cpu" and environment.num_threads:
+            require_cores(environment.num_threads, "evaluation.num_threads")
         self._launcher, self._device, self._environment = launcher, device, environment
         self._clock = Clock(device)
         self._bench: Bench | None = None

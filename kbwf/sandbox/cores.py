@@ -3,6 +3,22 @@
 import os
 from collections.abc import Iterable
 
+from kbwf.errors import ConfigError
+
+
+def require_cores(num_threads: int, key: str) -> None:
+    """Before threads are made for cores that are not there.
+
+    Args:
+        key: of the configuration that asks for them.
+
+    Raises:
+        ConfigError: this process may use fewer cores.
+    """
+    num_cores = len(os.sched_getaffinity(0))
+    if num_threads > num_cores:
+        raise ConfigError(f"{key} is {num_threads}, but only {num_cores} cores may be used here; set at most so many")
+
 
 def choose_cores(allowed: Iterable[int], num_threads: int) -> set[int]:
     """The last `num_threads` of the allowed ones: interrupts gather on the first.

@@ -83,8 +83,11 @@ def adapt_policy(
             f"{this.policy_id}: step {this.step} learns from rollouts of {checkpoint.policy_id}, seed {this.seed}, got"
             f" {found.policy_id}, seed {found.seed}; pass those"
         )
+    drawn_ids = set() if is_refused else {group[0].sample.task_id for group in rollouts}
     messages_of = {
-        task.task_id: build_messages(task, prompt.style) for task in (read_record(path, Task) for path in tasks)
+        task.task_id: build_messages(task, prompt.style)
+        for task in (read_record(path, Task) for path in tasks)
+        if task.task_id in drawn_ids
     }
     if not is_refused:
         check_rollouts(rollouts, messages_of)
@@ -123,7 +126,7 @@ def adapt_policy(
         seed=this.seed,
         step=this.step,
         settings=run.read_by_update(),
-        task_ids=tuple(sorted(messages_of)),
+        task_ids=tuple(sorted(group[0].sample.task_id for group in rollouts)),
         num_rollouts=sum(map(len, rollouts)),
         temperature=found.temperature,
         mean_reward=float(rewards.rewards_P_G.mean()),

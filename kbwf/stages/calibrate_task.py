@@ -57,6 +57,8 @@ def calibrate(
     def refused(reason: str) -> Calibration:
         return Calibration(task=task, refusal=reason, environment=environment, mode=settings.mode)
 
+    if task.fault:
+        return refused(f"{task.task_id} {task.name}: {task.fault}")
     try:
         description = judge.describe(task, settings)
         findings = [judge.judge(task, None, settings) for _ in range(settings.num_identity_pairs)]

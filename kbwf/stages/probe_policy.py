@@ -35,13 +35,16 @@ def probe_policy(
         RecordError: samples of a task that was not passed, or drawn from another prompt.
     """
     checkpoint = read_record(policy, Checkpoint)
-    messages_of = {
-        task.task_id: build_messages(task, prompt.style) for task in (read_record(path, Task) for path in tasks)
-    }
     samples = [one.sample for path in scored for one in read_records(path, ScoredSample)]
     samples = sorted(
         (one for one in samples if one.token_ids_T), key=lambda one: (one.task_id, one.seed, one.sample_idx)
     )
+    drawn_ids = {sample.task_id for sample in samples}
+    messages_of = {
+        task.task_id: build_messages(task, prompt.style)
+        for task in (read_record(path, Task) for path in tasks)
+        if task.task_id in drawn_ids
+    }
     for sample in samples:
         messages = messages_of.get(sample.task_id)
         if messages is None or sha256_of(canonical_json(list(messages))) != sample.prompt_sha256:

@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from kbwf.policies.demo import Example, train_demo_policy
+from kbwf.sandbox.cores import require_cores
 from kbwf.settings import DemoSettings, TaskSettings
 from kbwf.tasks.prompts import build_messages
 from kbwf.tasks.sources import load_task
@@ -23,9 +24,11 @@ def make_demo_policy(demo: DemoSettings, tasks: TaskSettings, folder: Path) -> s
     """Train the demo policy on every bundled problem and write it to `folder`; returns a line for the log.
 
     Raises:
+        ConfigError: more threads are asked for than there are cores.
         TaskError: a bundled problem is missing or malformed.
     """
     corpus = demo_corpus(tasks)
+    require_cores(demo.num_threads, "demo.num_threads")
     train_demo_policy(corpus, folder, demo.seed, demo.num_steps, demo.batch_size, demo.num_threads)
     return f"demo policy in {folder}"
 

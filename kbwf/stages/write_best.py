@@ -1,6 +1,7 @@
 """Write the chosen kernels as files that a person can run."""
 
 import re
+import secrets
 import shutil
 import tempfile
 from collections import Counter, defaultdict
@@ -55,9 +56,9 @@ def write_best(
     winners, statuses = _read_scored(scored_paths, [choice for choice in choices.values() if choice])
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    staged = folder.parent / f".{folder.name}.{secrets.token_hex(4)}"
+    staged.mkdir()  # not mkdtemp, which nobody else may read
     try:
-        staged.chmod(0o755)
         rows: list[IndexRow] = []
         for task in tasks:
             choice = choices[task.task_id]

@@ -13,7 +13,7 @@ SUITE_FOLDER = Path(__file__).parent / "suite"
 HUGGINGFACE_LEVEL_SIZES = {1: 100, 2: 100, 3: 50, 4: 20}
 """Problems per level of `ScalingIntelligence/KernelBench`, numbered from 1; the DAG is built without a download."""
 
-_PROBLEM_FILE = re.compile(r"([1-9]\d*)_.*\.py")
+_PROBLEM_FILE = re.compile(r"(\d+)_.*\.py")
 
 
 def problem_ids(tasks: TaskSettings) -> tuple[int, ...]:
@@ -82,6 +82,8 @@ def _problem_paths(tasks: TaskSettings) -> dict[int, Path]:
     for path in sorted(folder.iterdir()):
         if match := _PROBLEM_FILE.fullmatch(path.name):
             problem_id = int(match[1])
+            if problem_id == 0:
+                raise ConfigError(f"{path} claims problem id 0; ids begin with 1, so rename it")
             if problem_id in paths:
                 raise ConfigError(
                     f"{folder}: {paths[problem_id].name} and {path.name} both claim problem id {problem_id}; rename one"

@@ -13,7 +13,7 @@ import subprocess
 import tokenize
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import kbwf
 from kbwf.errors import TaskError
@@ -63,6 +63,15 @@ def load_task(tasks: TaskSettings, problem_id: int) -> Task:
         if tasks.source == "bundled":
             admits = load_suite()[problem_id].admits
     require_definitions(code, origin)
+    return _frozen(tasks, problem_id, name, code, revision, admits=admits)
+
+
+def malformed_task(tasks: TaskSettings, problem_id: int, path: Path, fault: str) -> Task:
+    """A file that `load_task` refuses, with the reason; it has a name, and no text that anything may depend on."""
+    return _frozen(tasks, problem_id, path.stem, "", source_revision(tasks), fault=fault)
+
+
+def _frozen(tasks: TaskSettings, problem_id: int, name: str, code: str, revision: str, **more: Any) -> Task:
     return Task(
         task_id=task_id_of(tasks.level, problem_id),
         level=tasks.level,
@@ -72,7 +81,7 @@ def load_task(tasks: TaskSettings, problem_id: int) -> Task:
         reference_sha256=sha256_of(code),
         source=tasks.source,
         revision=revision,
-        admits=admits,
+        **more,
     )
 
 

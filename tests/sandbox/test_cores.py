@@ -2,8 +2,19 @@
 
 import os
 
-from kbwf.sandbox.cores import choose_cores
+import pytest
+
+from kbwf.errors import ConfigError
+from kbwf.sandbox.cores import choose_cores, require_cores
 from tests.sandbox.enclosure import RIGHTS, has, run
+
+
+def test_more_threads_than_cores_are_refused() -> None:
+    """A sentence with the key, rather than 99,999 threads."""
+    num_cores = len(os.sched_getaffinity(0))
+    require_cores(num_cores, "a.num_threads")
+    with pytest.raises(ConfigError, match=rf"^a.num_threads is 99999, but only {num_cores} cores may be used here"):
+        require_cores(99_999, "a.num_threads")
 
 
 def test_the_last_of_the_allowed_cores_are_chosen() -> None:

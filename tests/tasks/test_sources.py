@@ -7,7 +7,7 @@ from pathlib import Path
 import datasets  # type: ignore[import-untyped]
 import pytest
 
-from kbwf.errors import TaskError
+from kbwf.errors import ConfigError, TaskError
 from kbwf.records import Task
 from kbwf.settings import TaskSettings
 from kbwf.tasks import sources
@@ -85,6 +85,21 @@ def test_directory_and_data_set_give_the_same_task(checkout: Path, data_set: Pat
     assert ours.name == "Twice_again"
     assert ours.admits is None
     assert ours.model_copy(update={"source": "huggingface"}) == theirs
+
+
+def test_a_number_may_have_zeros_before_it(checkout: Path) -> None:
+    """`001_Name.py` is problem 1; two files that mean one number are told, and so is a number that there is not."""
+    level = checkout / "KernelBench" / "level1"
+    (level / "001_Name.py").write_text(PROBLEM)
+    tasks = TaskSettings(source="directory", level=1, path=checkout)
+    assert list_problem_ids(tasks) == (1, 3, 12)
+    assert (load_task(tasks, 1).task_id, load_task(tasks, 1).name) == ("l1_p001", "Name")
+    (level / "01_Other.py").write_text(PROBLEM)
+    with pytest.raises(ConfigError, match=r"001_Name.py and 01_Other.py both claim problem id 1; rename one"):
+        list_problem_ids(tasks)
+    (level / "01_Other.py").rename(level / "00_Other.py")
+    with pytest.raises(ConfigError, match=r"00_Other.py claims problem id 0; ids begin with 1"):
+        list_problem_ids(tasks)
 
 
 def test_data_set_is_listed_in_ascending_order(data_set: Path) -> None:

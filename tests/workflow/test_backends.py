@@ -117,13 +117,14 @@ def get_init_inputs():
 
 
 def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(project: Project) -> None:
-    """One of two draws at random: it is found before anything is sampled, tried once, and named in the report."""
+    """One of three draws at random, one is no Python: found before anything is sampled, tried once, and named."""
     (project.folder / "problems/level1").mkdir(parents=True)
     for name, forward in (("1_Softmax", "torch.softmax(x, dim=1)"), ("2_Noise", "x + torch.rand_like(x)")):
         (project.folder / f"problems/level1/{name}.py").write_text(PROBLEM.replace("FORWARD", forward))
+    (project.folder / "problems/level1/3_Broken.py").write_text("import torch\nx = (\n")
     lines = [
         json.dumps({"task_id": f"l1_p00{task}", "seed": 0, "sample_idx": idx, "response": "return x.softmax(dim=1)"})
-        for task in (1, 2)
+        for task in (1, 2, 3)
         for idx in range(2)
     ]
     (project.folder / "recorded.jsonl").write_text("\n".join(lines) + "\n")
@@ -139,9 +140,11 @@ def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(proje
     scored = read_records(results / "scored/base/l1_p002/seed0/first2.jsonl", ScoredSample)
     assert {one.evaluation.status for one in scored} == {"task_refused"}
     summary = (results / "report/summary.md").read_text()
-    assert "1 of 2 tasks cannot be judged on this machine (l1_p002;" in summary
+    assert "2 of 3 tasks cannot be judged on this machine (l1_p002, l1_p003;" in summary
     assert "Policy `base`: 2 of 2 samples are correct, in 1 of 1 tasks." in summary
-    assert "l1_p002 cannot be judged: l1_p002 Noise:" in (results / "report/tasks.md").read_text()
+    tasks = (results / "report/tasks.md").read_text()
+    assert "l1_p002 cannot be judged: l1_p002 Noise: two calls" in tasks
+    assert "is no Python source" in tasks
     best = (results / "best/index.csv").read_text()
     assert "the task cannot be judged on this machine" in best
     assert (results / "best/l1_p001_Softmax.py").is_file()

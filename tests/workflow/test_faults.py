@@ -56,8 +56,13 @@ def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Proj
 @pytest.mark.parametrize(
     ("study", "message"),
     [
-        ("sampling: {num_sample: 4}", "sampling.num_sample: unknown key"),
+        ("sampling: {num_sample: 4}", "\nbad.yaml: the configuration is not valid\n  sampling.num_sample: unknown key"),
         ("sampling: {num_samples: many}", "sampling.num_samples: Input should be a valid integer"),
+        (
+            "sampling: {seeds: [-1]}",
+            "bad.yaml: the configuration is not valid\n  sampling.seeds.0: Input",
+        ),
+        ("report: {num_resamples: 100}\nreport: {bootstrap_seed: 1}", "bad.yaml gives the key 'report' (line 2) twice"),
         ("sampling: {num_samples: 5}", "must be a multiple of chunk_size (2), got 5; use 4 or 6"),
         ("tasks: {subset: [1, 77]}", "77"),
         ("tasks: {subset: []}", "empty list"),
@@ -71,7 +76,21 @@ def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Proj
             "backend 'openai', which cannot be trained",
         ),
     ],
-    ids=["key", "type", "chunk", "task", "empty", "model", "directory", "identity", "best", "run", "backend"],
+    ids=[
+        "key",
+        "type",
+        "seed",
+        "key_twice",
+        "chunk",
+        "task",
+        "empty",
+        "model",
+        "directory",
+        "identity",
+        "best",
+        "run",
+        "backend",
+    ],
 )
 def test_a_bad_configuration_stops_before_the_dag(finished: Project, study: str, message: str) -> None:
     """The message names key and value, there is no traceback, and nothing that was computed is lost."""

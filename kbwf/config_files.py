@@ -1,0 +1,98 @@
+"""The files that a configuration is written in: read with more care than YAML asks for, and blamed by name."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kbwf.errors import ConfigError
+from kbwf.settings import StudySettings, load_settings
+
+
+def load_study(raw: dict[str, Any], paths: Iterable[str], given: Mapping[str, Any] | None = None) -> StudySettings:
+    """Validate a configuration that was merged from files; a wrong key is laid to the last file that names it.
+
+    Args:
+        raw: all of them together.
+        paths: the files, in the order in which they were laid over each other.
+        given: what the command line says (`--config`).
+
+    Raises:
+        ConfigError: a file cannot be read or gives a key twice, or the configuration is not valid.
+    """
+    sources = [(_shown(path), read_config(path)) for path in paths]
+    sources += [("--config", dict(given))] if given else []
+    return load_settings(raw, "the configuration", lambda location: _source_of(location, sources))
+
+
+def read_config(path: str) -> dict[str, Any]:
+    """A file's keys.
+
+    Raises:
+        ConfigError: it cannot be read, is no mapping, or gives a key twice, of which YAML would take the last.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        try:
+            read = json.loads(text, object_pairs_hook=_without_repetition)
+        except json.JSONDecodeError:
+            read = yaml.load(text, _Loader)
+    except _Repeated as error:
+        raise ConfigError(f"{_shown(path)} gives the key {error} twice; put what both say under one") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{_shown(path)} cannot be read ({error}); give a configuration file") from error
+    read = {} if read is None else read
+    if not isinstance(read, dict):
+        raise ConfigError(f"{_shown(path)} is no configuration: its top level is {type(read).__name__}, not a mapping")
+    return read
+
+
+class _Repeated(Exception):
+    """Names the key, and its line where that is known."""
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a mapping has each key once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """As of YAML; keys that a merge (`<<`) brings along may be given again."""
+        names = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for place, name in enumerate(names):
+            if name in names[:place]:
+                line = node.value[place][0].start_mark.line + 1
+                raise _Repeated(f"{name[1]!r} (line {line})")
+        return super().construct_mapping(node, deep)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise _Repeated(repr(name))
+    return dict(pairs)
+
+
+def _source_of(location: Sequence[str | int], sources: Sequence[tuple[str, Any]]) -> str:
+    """The last source that names most of a key; no source says what is missing everywhere."""
+    found = [(_depth(location, read), place, name) for place, (name, read) in enumerate(sources)]
+    depth, _, name = max(found, default=(0, 0, ""))
+    return name if depth else ""
+
+
+def _depth(location: Sequence[str | int], read: Any) -> int:
+    """How many parts of a key are there."""
+    for depth, part in enumerate(location):
+        try:
+            read = read[part]
+        except (KeyError, IndexError, TypeError):
+            return depth
+    return len(location)
+
+
+def _shown(path: str) -> str:
+    """As a person would write it from where they are."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative

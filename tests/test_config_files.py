@@ -1,0 +1,90 @@
+"""Configuration files: a wrong key is laid to the file that has it, and no key is read twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kbwf.config_files import load_study, read_config
+from kbwf.errors import ConfigError
+
+DEFAULT = "sampling: {num_samples: 8, chunk_size: 8, seeds: [0, 1]}\nruns: []\n"
+
+
+@pytest.mark.parametrize(
+    ("study", "raw", "given", "message"),
+    [
+        (
+            "sampling: {seeds: [-1]}",
+            {"sampling": {"seeds": [-1]}},
+            {},
+            "my_study.yaml: the configuration is not valid\n",
+        ),
+        ("sampling: {num_sample: 4}", {"sampling": {"num_sample": 4}}, {}, "my_study.yaml: "),
+        ("report: {}", {"sampling": {"num_samples": 0}}, {}, "config.yaml: "),
+        ("report: {}", {"sampling": {"num_samples": 3}}, {"sampling": {"num_samples": 3}}, "--config: "),
+        ("report: {}", {"tasks": None}, {}, "the configuration: "),
+    ],
+    ids=["in_both", "unknown", "in_the_first", "command_line", "in_none"],
+)
+def test_a_wrong_key_is_laid_to_the_last_file_that_names_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    study: str,
+    raw: dict[str, Any],
+    given: dict[str, Any],
+    message: str,
+) -> None:
+    """Of the default study, a study of one's own and the command line."""
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text(DEFAULT)
+    Path("my_study.yaml").write_text(study)
+    with pytest.raises(ConfigError) as caught:
+        load_study(raw, [str(tmp_path / "config.yaml"), "my_study.yaml"], given)
+    assert str(caught.value).startswith(message)
+
+
+def test_mistakes_of_several_files_stand_below_each(tmp_path: Path) -> None:
+    """Two headlines."""
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+    first.write_text("sampling: {num_sample: 4}")
+    second.write_text("report: {levels: 3}")
+    with pytest.raises(ConfigError) as caught:
+        load_study({"sampling": {"num_sample": 4}, "report": {"levels": 3}}, [str(first), str(second)])
+    lines = str(caught.value).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        str(first),
+        "  sampling.num_sample",
+        str(second),
+        "  report.levels",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sampling: {num_samples: 8}\nsampling: {seeds: [0]}\n", r"gives the key 'sampling' \(line 2\) twice"),
+        ("runs:\n- name: a\n  tasks: [1]\n  tasks: [2]\n", r"gives the key 'tasks' \(line 4\) twice"),
+        ("1: a\n1: b\n", r"gives the key '1' \(line 2\) twice"),
+        ('{"a": {"b": 1, "b": 2}}', "gives the key 'b' twice"),
+        ("[1, 2]", "its top level is list, not a mapping"),
+        ("a: [", "cannot be read"),
+    ],
+    ids=["block", "in_a_list", "number", "json", "list", "broken"],
+)
+def test_a_file_that_says_two_things_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """YAML would take the last."""
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=f"study.yaml .*{message}|study.yaml {message}"):
+        read_config(str(tmp_path / "study.yaml"))
+
+
+def test_keys_of_an_anchor_may_be_given_again(tmp_path: Path) -> None:
+    """That is what a merge is for; a file without a key is a configuration too, and so is JSON."""
+    path = tmp_path / "study.yaml"
+    path.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\n")
+    assert read_config(str(path)) == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
+    path.write_text("# nothing\n")
+    assert read_config(str(path)) == {}
+    path.write_text('{"a": 1}')
+    assert read_config(str(path)) == {"a": 1}
