@@ -13,7 +13,7 @@ import pytest
 
 from kbwf import evaluation_store
 from kbwf.cli import _parser, _read_dotenv, main
-from kbwf.records import EvalStatus, Evaluation, Split, Task
+from kbwf.records import Calibration, EvalStatus, Evaluation, Split, Task
 from kbwf.store import read_record, write_record, write_records
 from kbwf.warm.lifetime import owner_of
 from tests.builders import make_task
@@ -226,7 +226,8 @@ def test_python_may_leave_docstrings_out(tmp_path: Path) -> None:
 
 def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -> None:
     """Two jobs of one owner: the second finds the task's bench ready; an error of the process arrives as one."""
-    write_record(short_folder / "task.json", task_of())
+    calibration = Calibration(task=task_of(), mode="fast", description={})
+    write_record(short_folder / "task.json", calibration)
     samples = [sample_of(HONEST_FORWARD + " + 1", sample_idx=0), sample_of("return x.clone()", sample_idx=1)]
     write_records(short_folder / "chunk.jsonl", samples)
     arguments = [

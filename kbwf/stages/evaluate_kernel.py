@@ -162,7 +162,7 @@ def describe(evaluation: Evaluation) -> str:
         return f"{evaluation.status.value}: {evaluation.message} ({seconds})"
     timing = evaluation.timing
     return (
-        f"passed, {timing.comparison}: {timing.speedup:.3f}x [{timing.speedup_low:.3f}, {timing.speedup_high:.3f}],"
+        f"passed: {timing.speedup:.3f}x [{timing.speedup_low:.3f}, {timing.speedup_high:.3f}], {timing.comparison}:"
         f" {timing.runtime_ms:.4f} ms against the reference's {timing.ref_runtime_ms:.4f} ms ({seconds})"
     )
 

@@ -197,7 +197,7 @@ def test_a_description_holds_the_figures_or_the_reason() -> None:
     passed = make_evaluation(timing=make_timing(2.0, 1.5, 2.5), seconds_s={"check": 0.25, "time": 1.0})
     assert (
         describe(passed)
-        == "passed, faster: 2.000x [1.500, 2.500], 1.0000 ms against the reference's 2.0000 ms (1.25 s)"
+        == "passed: 2.000x [1.500, 2.500], faster: 1.0000 ms against the reference's 2.0000 ms (1.25 s)"
     )
     failed = make_evaluation(status=EvalStatus.TIMEOUT).model_copy(update={"message": "no answer"})
     assert describe(failed) == "timeout: no answer (0.00 s)"
@@ -214,7 +214,7 @@ def test_a_kernel_in_a_file_is_judged_by_hand(tmp_path: Path) -> None:
     lines = text.splitlines()
     assert lines[0].startswith("l9_p007 7_Weighted_sum on cpu: ")
     assert (
-        lines[1].startswith("passed, ")
+        lines[1].startswith("passed: ")
         and lines[2] == "correct in 1 of 1 trials, tolerance 0.0001; in 6 of 6 by the hardened rule"
     )
 
