@@ -14,6 +14,8 @@ from kbwf.store import read_record, write_record, write_text
 
 JudgeFor = Callable[[EvaluationSettings], tuple[Judge, Environment]]
 """The judge of a device and thread count, kept warm by whoever serves the request, and what it judges on."""
+_JUDGEABLE = {EvalStatus.PASSED, EvalStatus.FLAGGED}
+"""A machine with much else to do may give no time that can be believed; that is no fault of the task."""
 _NUM_TRIES = 2
 """A fault of the machine is worth another; a task that cannot be judged is not."""
 
@@ -70,7 +72,7 @@ def calibrate(
         return refused(str(error))
     pairs: list[Timing] = [finding.timing for finding in findings if finding.timing is not None]
     failures = [f"{each.status}: {each.message}" for each in findings if each.status != EvalStatus.PASSED]
-    if findings and not pairs:
+    if findings and not {each.status for each in findings} & _JUDGEABLE:
         return refused(
             f"{task.task_id} {task.name}: its own reference, as a kernel, is refused each time, at last {failures[-1]}"
         )

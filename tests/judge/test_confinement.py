@@ -5,6 +5,7 @@ holds the record to that.
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -117,7 +118,8 @@ def test_a_checkout_that_only_its_owner_can_read_judges_kernels(tmp_path: Path) 
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     kernel = "import torch\nimport torch.nn as nn\n\n\nclass ModelNew(Model):\n    pass\n"
     done = evaluate_by_hand(tmp_path / "kernel.py", kernel, cwd=checkout, env=environment, umask=0o077)
-    assert "passed:" in done.stdout, done.stdout + done.stderr
+    # On a busy machine the times may not be believed, which is another line.
+    assert re.search(r"^(passed|flagged): ", done.stdout, re.MULTILINE), done.stdout + done.stderr
 
 
 def test_torch_compile_works(handler: EvaluateHandler) -> None:

@@ -105,6 +105,16 @@ def test_a_reference_that_is_refused_as_its_own_kernel_each_time_refuses_the_tas
     assert [pair.speedup for pair in calibration.pairs] == [1.01]
 
 
+def test_times_that_cannot_be_believed_are_no_fault_of_the_task(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The machine was busy: nothing is known of the error between pairs, and kernels are judged all the same."""
+    flagged = Finding(EvalStatus.FLAGGED, "its requests take no longer than empty ones")
+    finds(monkeypatch, flagged, flagged)
+    calibration = calibrate(task_of(), SETTINGS, *handler.judge_for(SETTINGS), skip_too_large=False)
+    assert (calibration.refusal, calibration.pairs, len(calibration.failures)) == ("", (), 2)
+
+
 def test_a_task_that_is_too_large_stops_the_study_or_is_left_out(
     handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

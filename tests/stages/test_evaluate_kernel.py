@@ -138,9 +138,10 @@ def test_equal_kernels_are_measured_once(handler: EvaluateHandler, tmp_path: Pat
 
 
 def test_other_conditions_are_measured_anew(
-    handler: EvaluateHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    handler: EvaluateHandler, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, findings: list[Finding]
 ) -> None:
     """Settings, the task's source, the judge's code; and where reuse is off or nobody keeps measurements."""
+    findings += [Finding(EvalStatus.WRONG_VALUES, str(number)) for number in range(6)]
     measure(handler, PLAIN, tmp_path)
     longer = EvaluationSettings.model_validate({**FAST.model_dump(), "timeout_s": 6})
     assert not measure(handler, PLAIN, tmp_path, longer).is_reused
@@ -153,15 +154,20 @@ def test_other_conditions_are_measured_anew(
     assert measure(handler, PLAIN, tmp_path).is_reused
     monkeypatch.setattr("kbwf.stages.evaluate_kernel.code_digest", lambda module: "edited")
     assert not measure(handler, PLAIN, tmp_path).is_reused
+    assert findings == []
 
 
-def test_the_identity_control_is_always_measured_anew(handler: EvaluateHandler, tmp_path: Path) -> None:
+def test_the_identity_control_is_always_measured_anew(
+    handler: EvaluateHandler, tmp_path: Path, findings: list[Finding]
+) -> None:
     """Its spread is the result; it takes nothing from the store and leaves nothing there."""
+    findings += [Finding(EvalStatus.PASSED, timing=make_timing(1.0)) for _ in range(3)]
     measure(handler, PLAIN, tmp_path)
     before = sorted(tmp_path.iterdir())
     for number in range(2):
         assert not measure(handler, PLAIN, tmp_path, policy_id="identity", sample_idx=number).is_reused
     assert sorted(tmp_path.iterdir()) == before and len(before) == 1
+    assert findings == []
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.conditions import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -39,6 +42,10 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.refused: tuple[int, str] = (0, "")
+        """Exit code and output of a run that was started while another was at work."""
+        self.survivors: dict[Path, tuple[int, int]] = {}
+        """Evaluations that were there when the first run was killed, and what identifies their files."""
         for name in NAMES:
             source = REPOSITORY / name
             if source.is_dir():
@@ -96,6 +103,11 @@ class Project:
         path.write_text(text.replace(old, new, 1))
 
 
+def identity_of(path: Path) -> tuple[int, int]:
+    """Changes when a file is written anew."""
+    return path.stat().st_ino, path.stat().st_mtime_ns
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A fresh copy, nothing run yet."""
@@ -104,8 +116,22 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A copy in which the tiny study has run once. Tests may add to it, but leave its sources as they were."""
+    """A copy in which the tiny study has run once. Tests may add to it, but leave its sources as they were.
+
+    It did not run through: while it was at work a second run was started, and after some evaluations it was killed.
+    """
     project = Project(tmp_path_factory.mktemp("finished"))
+    process = project.start()
+    lock, evaluations = project.folder / ".snakemake/kbwf.lock", project.folder / "results/evals"
+    wait_until(lambda: lock.exists() or process.poll() is not None)
+    project.refused = project.run("results/report/index.html")
+    wait_until(lambda: len(list(evaluations.rglob("*.json"))) >= 4 or process.poll() is not None)
+    assert process.poll() is None, process.communicate()[0][-4000:]
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    wait_until(lambda: not project.processes())  # the job that was running may still finish its write
+    written = sorted(evaluations.rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+    project.survivors = {path: identity_of(path) for path in written[:-1]}
     code, output = project.run()
     assert code == 0, output[-4000:]
     return project

@@ -109,7 +109,7 @@ class Model(torch.nn.Module):
         return FORWARD
 
 def get_inputs():
-    return [torch.rand(64, 64)]
+    return [torch.rand(512, 512)]
 
 def get_init_inputs():
     return []
@@ -153,7 +153,8 @@ def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(proje
 
 def test_recorded_samples_are_judged_and_an_edit_is_noticed(project: Project) -> None:
     """The example study's samples become records; another response in the file is judged anew."""
-    studies = ("workflow/studies/replay.yaml",)
+    project.study("untried.yaml", "evaluation: {num_identity_pairs: 0}")
+    studies = ("workflow/studies/replay.yaml", "untried.yaml")
     target = "results/samples/base/l0_p003/seed0/chunk0.jsonl"
     code, output = project.run(target, studies=studies)
     assert code == 0, output[-4000:]
