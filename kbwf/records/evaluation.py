@@ -36,7 +36,7 @@ class EvalStatus(StrEnum):
     CRASHED = "crashed"
     """The process ended by itself: a signal, an exit, an illegal access, memory exhausted."""
     FLAGGED = "flagged"
-    """Right outputs, but something is not believable: claimed times against the judge's clock, protocol broken."""
+    """Something is not believable: an answer that is none, a result that came late, a time that is no time."""
 
 
 class Environment(Record):
