@@ -76,8 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     select = verb("select", _select, "let a strategy choose one sample per task")
     select.add_argument("scored", nargs="+")
     select.add_argument("--strategy", required=True)
-    select.add_argument("--surprisal", default="mean")
-    select.add_argument("--top-m", type=int, default=3)
+    select.add_argument("--selection", default="{}", help="config block selection as JSON")
     best = verb("best", _best, "write the chosen kernels as runnable files")
     report = verb("report", _report, "write tables, figures and summary")
     for command in (best, report):
@@ -207,9 +206,9 @@ def _select(options: argparse.Namespace) -> str:
     from kbwf.settings import SelectionSettings
     from kbwf.stages.select_samples import select_samples
 
-    settings = SelectionSettings(surprisal=options.surprisal, top_m=options.top_m)
+    settings = SelectionSettings.model_validate_json(options.selection)
     scored = [Path(path) for path in options.scored]
-    return select_samples(scored, options.strategy, settings.surprisal, settings.top_m, Path(options.output))
+    return select_samples(scored, options.strategy, settings, Path(options.output))
 
 
 def _adapt(options: argparse.Namespace) -> str:

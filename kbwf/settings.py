@@ -184,6 +184,10 @@ class SelectionSettings(Settings):
             )
         return self
 
+    def choice_param(self) -> str:
+        """What a strategy's choice depends on, without which strategies there are."""
+        return json.dumps(self.model_dump(mode="json", exclude={"strategies", "best"}), sort_keys=True)
+
 
 class ReportSettings(Settings):
     """Intervals of the report."""

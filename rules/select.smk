@@ -7,11 +7,10 @@ rule select_samples:
         "results/logs/select_samples/{policy}/{strategy}/seed{seed}.log",
     params:
         strategy="{strategy}",
-        surprisal=cfg.selection.surprisal,
-        top_m=cfg.selection.top_m,
+        choice=cfg.selection.choice_param(),
         code=stage_digest("select_samples"),
     shell:
-        "kbwf select {input:q} --strategy {params.strategy} --surprisal {params.surprisal} --top-m {params.top_m}"
+        "kbwf select {input:q} --strategy {params.strategy} --selection {params.choice:q}"
         " --output {output:q} > {log:q} 2>&1"
 
 

@@ -1,6 +1,8 @@
 """What neither the linter nor the import contracts can see."""
 
 import ast
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,32 @@ def test_no_policy_is_told_apart_by_its_name(path: Path) -> None:
     """What a policy can do stands in the table of backends; its name is data."""
     assert names_compared(path.read_text(encoding="utf-8")) == set()
     assert names_compared("if policy == 'base': pass") == {"base"}
+
+
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+def rooms_in_order() -> list[str]:
+    """Modules and folders of the package, as the tree in docs/architecture.md lists them."""
+    tree = ARCHITECTURE.split("    kbwf/\n")[1].split("    attacks/")[0]
+    return re.findall(r"^ {6}(\w+)(?:\.py|/) ", tree, re.MULTILINE)
+
+
+def test_the_architecture_lists_every_room_in_the_order_of_the_floors() -> None:
+    """The floors are those of the import contracts; a room that shares another's line is named there."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    floors = [layer.split(" | ") for layer in contracts[0]["layers"]]
+    floor_of = {room: number for number, rooms in enumerate(floors) for room in rooms}
+    numbers = [floor_of[room] for room in rooms_in_order()]
+    assert numbers == sorted(numbers)
+    assert [room for room in floor_of if room != "__main__" and not re.search(rf"\b{room}(\.py|/)", ARCHITECTURE)] == []
+
+
+def test_the_way_of_a_kernel_passes_no_module_twice() -> None:
+    """On the way in, each module has one row of the table, or none."""
+    rows = re.findall(r"^\| \d+ \| ([^|]+) \|", ARCHITECTURE, re.MULTILINE)
+    modules = [module for row in rows for module in re.findall(r"\w+\.(?:py|smk)", row)]
+    assert len(rows) == 16
+    assert sorted(set(modules)) == sorted(modules)

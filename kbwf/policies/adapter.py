@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from kbwf.errors import PolicyError
-from kbwf.policies.local import loading
+from kbwf.policies.pretrained import loading
 
 LORA_ALPHA = 32
 """The adapter's product is scaled by alpha / rank; twice the paper's rank of 16."""

@@ -1,7 +1,6 @@
 """`LocalPolicy`: any causal language model of transformers, with an optional adapter of peft, on this machine."""
 
 import gc
-import hashlib
 import inspect
 import logging
 from collections.abc import Iterator, Sequence
@@ -11,71 +10,35 @@ from typing import Any, Literal
 
 import jinja2
 import torch
-from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from kbwf.errors import InfrastructureError, PolicyError
 from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
 from kbwf.policies.generation import DrawnTokens, DrawRequest, draw_tokens
 from kbwf.policies.logprobs import Passage, passage_logprobs
+from kbwf.policies.pretrained import (
+    ChatTemplate,
+    check_chat_template,
+    check_model,
+    eos_ids,
+    folder_digest,
+    loading,
+    location_of,
+    with_adapter,
+)
 from kbwf.policies.protocols import Draw, Message
 from kbwf.records import Checkpoint, Task
 from kbwf.settings import BaseSettings, PromptSettings
 
 log = logging.getLogger(__name__)
 
-ChatTemplate = Literal["tokenizer", "plain"]
 Device = Literal["auto", "cpu", "cuda", "spread"]
 Dtype = Literal["auto", "float64", "float32", "bfloat16", "float16"]
 """Of the weights; auto: float32 on a CPU, the checkpoint's own on a GPU. float64 is for checking the others."""
 
-MODEL_FILES = {".json", ".jinja", ".txt", ".model", ".safetensors", ".bin"}
-"""Suffixes of what a model folder is made of; anything else in it does not count for its digest."""
-
-MAX_BYTES_DIGESTED = 100_000_000
-"""Larger files enter a folder's digest by name and size: hashing many gigabytes costs minutes per load."""
-
 ONE_THREAD_PARAMETERS = 20_000_000
 """Smaller models run on one thread of a CPU: more make them no faster, and where cores are shared thirty times slower,
 because threads wait for each other after each small operation."""
-
-LOADING_ERRORS = (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError)
-
-
-def folder_digest(folder: Path) -> str:
-    """Hex SHA-256 over names and contents of a model folder's files; of files past 100 MB, over names and sizes."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix in MODEL_FILES):
-        size = path.stat().st_size
-        digest.update(f"{path.name}\0{size}\0".encode())
-        if size < MAX_BYTES_DIGESTED:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
-
-
-def check_model(base_model: str, revision: str | None, chat_template: ChatTemplate) -> str | None:
-    """Load configuration and tokenizer, but no weights, so that a bad name stops a study before it has begun.
-
-    Returns:
-        What the model is, exactly: a folder's content digest, or the commit that a Hugging Face name points to now
-        (None if the cache does not know it).
-
-    Raises:
-        PolicyError: no such folder or model, a folder without model or weights, no chat template where one is needed.
-    """
-    location = _location(base_model)
-    is_folder = Path(location).is_dir()
-    if is_folder and not any(path.suffix in {".safetensors", ".bin"} for path in Path(location).iterdir()):
-        raise PolicyError(
-            f"{location} holds no weights (*.safetensors or *.bin); give a folder made by save_pretrained"
-        )
-    with loading(base_model):
-        config = AutoConfig.from_pretrained(location, revision=revision)
-        tokenizer = AutoTokenizer.from_pretrained(location, revision=revision)
-    _check_chat_template(tokenizer, base_model, chat_template)
-    if is_folder:
-        return folder_digest(Path(location))
-    return getattr(config, "_commit_hash", None) or revision
 
 
 def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSettings, demo: Path | None) -> Checkpoint:
@@ -148,7 +111,7 @@ class LocalPolicy:
             PolicyError: model or adapter is missing, damaged or changed; no GPU where one is asked for; no chat
                 template.
         """
-        location = _location(base_model)
+        location = location_of(base_model)
         if device in ("cuda", "spread") and not torch.cuda.is_available():
             raise PolicyError(f"base.device is {device}, but torch sees no GPU here; use cpu or auto")
         device = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
@@ -162,11 +125,11 @@ class LocalPolicy:
                 dtype=weights_dtype,
                 device_map="balanced" if device == "spread" else None,
             )
-        _check_chat_template(self._tokenizer, base_model, chat_template)
+        check_chat_template(self._tokenizer, base_model, chat_template)
         self._chat_template = chat_template
         self._base_model = base_model
         self._knows_logits_to_keep = "logits_to_keep" in inspect.signature(self._model.forward).parameters
-        self._eos_ids = _eos_ids(self._model, self._tokenizer)
+        self._eos_ids = eos_ids(self._model, self._tokenizer)
         if Path(location).is_dir():
             state = folder_digest(Path(location))
             if revision is not None and revision != state:
@@ -178,7 +141,7 @@ class LocalPolicy:
             state = getattr(self._model.config, "_commit_hash", None) or revision or "unknown revision"
         self.model = f"{base_model}@{state[:12]}"
         if adapter is not None:
-            self._model = _with_adapter(self._model, adapter)
+            self._model = with_adapter(self._model, adapter)
             self.model += f" + {adapter}@{folder_digest(Path(adapter))[:12]}"
         if device != "spread":
             self._model.to(device)
@@ -333,60 +296,3 @@ class LocalPolicy:
             raise InfrastructureError(f"{self._base_model}: the GPU failed: {error}") from error
         finally:
             torch.set_num_threads(threads_before)
-
-
-def _location(base_model: str) -> str:
-    """The folder or name that transformers is given.
-
-    Raises:
-        PolicyError: it looks like a folder, but there is none.
-    """
-    folder = Path(base_model).expanduser()
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise PolicyError(f"{folder} holds no config.json; give a folder made by save_pretrained")
-        return str(folder)
-    if base_model[:1] in {"/", ".", "~"} or base_model.count("/") > 1:
-        raise PolicyError(f"base.model {base_model!r} is no folder; give an existing one, or a Hugging Face name")
-    return base_model
-
-
-@contextmanager
-def loading(what: str) -> Iterator[None]:
-    """Around what loads a model or an adapter: errors become a `PolicyError` that names it and the way out."""
-    try:
-        yield
-    except LOADING_ERRORS as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        way_out = (
-            "the folder is damaged, or of a kind this transformers does not know; save it again, or update transformers"
-            if Path(what).expanduser().is_dir()
-            else "check the name; without a network, give a folder or a model that was downloaded before"
-        )
-        raise PolicyError(f"{what} cannot be loaded: {reason}; {way_out}") from error
-
-
-def _with_adapter(model: Any, adapter: str) -> Any:
-    folder = adapter_folder(adapter)
-    # Only an adapted policy needs peft, and importing it takes a second.
-    from peft import PeftModel
-
-    with loading(adapter):
-        return PeftModel.from_pretrained(model, str(folder))
-
-
-def _check_chat_template(tokenizer: Any, base_model: str, chat_template: ChatTemplate) -> None:
-    if chat_template == "tokenizer" and not tokenizer.chat_template:
-        raise PolicyError(
-            f"{base_model} has no chat template; use an instruction-tuned model or set prompt.chat_template: plain"
-        )
-
-
-def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
-    """All tokens that end a response: the generation settings name one or several; else the tokenizer's."""
-    eos = model.generation_config.eos_token_id
-    if eos is None:
-        eos = tokenizer.eos_token_id
-    if eos is None:
-        return frozenset()
-    return frozenset(eos) if isinstance(eos, list) else frozenset({eos})

@@ -31,7 +31,7 @@ from kbwf.policies.adapter import (
 )
 from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
 from kbwf.policies.gradients import BatchResult, joined, report_of, sum_gradients
-from kbwf.policies.local import ChatTemplate, Device, Dtype, LocalPolicy
+from kbwf.policies.local import Device, Dtype, LocalPolicy
 from kbwf.policies.logprobs import (
     BatchLimit,
     Passage,
@@ -41,6 +41,7 @@ from kbwf.policies.logprobs import (
     response_logits,
     token_statistics,
 )
+from kbwf.policies.pretrained import ChatTemplate
 from kbwf.policies.protocols import Message
 from kbwf.records import Checkpoint
 from kbwf.settings import BaseSettings

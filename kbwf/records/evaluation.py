@@ -39,7 +39,7 @@ class EvalStatus(StrEnum):
     TASK_REFUSED = "task_refused"
     """The task cannot be judged on this machine; `message` says why. Nothing was measured, and it counts nowhere."""
     FLAGGED = "flagged"
-    """Right outputs, but something is not believable: claimed times against the judge's clock, protocol broken."""
+    """Something is not believable: an answer that is none, a result that came late, a time that is no time."""
 
 
 Comparison = Literal["faster", "same", "slower", "unsure"]

@@ -4,16 +4,13 @@ from collections import Counter
 from pathlib import Path
 
 from kbwf.errors import RecordError
-from kbwf.metrics.surprisal import SurprisalKind
 from kbwf.records import ScoredSample, Selection
-from kbwf.settings import Strategy
+from kbwf.settings import SelectionSettings, Strategy
 from kbwf.store import read_records, write_records
 from kbwf.strategies.best_of_n import select
 
 
-def select_samples(
-    scored_by_task: list[Path], strategy: Strategy, surprisal: SurprisalKind, top_m: int, output: Path
-) -> str:
+def select_samples(scored_by_task: list[Path], strategy: Strategy, settings: SelectionSettings, output: Path) -> str:
     """Write one selection per task, by ascending task id, for one policy and seed; returns a line for the log.
 
     Args:
@@ -25,7 +22,8 @@ def select_samples(
     selections: list[Selection] = []
     for path in scored_by_task:
         try:
-            selections.append(select(read_records(path, ScoredSample), strategy, surprisal, top_m))
+            scored = read_records(path, ScoredSample)
+            selections.append(select(scored, strategy, settings.surprisal, settings.top_m))
         except RecordError as error:
             raise error if str(path) in str(error) else RecordError(f"{path}: {error}") from error
     origins = sorted({(one.policy_id, one.seed) for one in selections})

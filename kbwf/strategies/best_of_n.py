@@ -17,7 +17,7 @@ Ties are broken by sample index, never by speedup: a strategy must not see a tim
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, assert_never
 
 from kbwf.errors import RecordError
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
@@ -71,9 +71,11 @@ def select(scored: Sequence[ScoredSample], strategy: Strategy, surprisal: Surpri
             unavailable = f"policy {sample_set.policy_id} tells no number of tokens"
         else:
             chosen = min(correct, key=lambda one: counted[one.sample.sample_idx])
-    else:
+    elif strategy == "oracle" or strategy == "surprisal_first":  # of whose samples only m were judged
         chosen = min(correct, key=lambda one: -_timing(one).speedup)
         num_timings_used = len(correct)
+    else:
+        assert_never(strategy)
 
     considered = [] if unavailable else [_timing(one) for one in ([chosen] if chosen else correct)]
     return Selection(

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from kbwf.policies.demo import Example, _new_model, _pack, _train_tokenizer, response_loss, train_demo_policy
-from kbwf.policies.local import LocalPolicy, folder_digest
+from kbwf.policies.local import LocalPolicy
+from kbwf.policies.pretrained import folder_digest
 from tests.builders import make_task
 
 TASK = make_task()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kbwf.errors import PolicyError
-from kbwf.policies.local import LocalPolicy, folder_digest
+from kbwf.policies.local import LocalPolicy
+from kbwf.policies.pretrained import folder_digest
 from kbwf.records import Checkpoint
 from kbwf.settings import BaseSettings, PromptSettings
 from kbwf.stages.describe_policy import describe_policy

@@ -23,7 +23,7 @@ def write_scored(path: Path, *scored: ScoredSample) -> Path:
 def select_all(scored: list[Path], strategy: Strategy, settings: SelectionSettings) -> list[Selection]:
     """Run the stage and read what it wrote."""
     output = scored[0].parent / "selections.jsonl"
-    select_samples(scored, strategy, settings.surprisal, settings.top_m, output)
+    select_samples(scored, strategy, settings, output)
     return read_records(output, Selection)
 
 
