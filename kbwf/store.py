@@ -43,7 +43,8 @@ def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{TEMPORARY_PREFIX}{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # A kernel's half a character has no UTF-8; records are ASCII and keep it.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -88,3 +89,7 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise RecordError(f"{path} does not exist; run the workflow, or check the path") from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read ({error.strerror}); give a file that you may read") from error
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{path} is damaged ({error}); remove the file and run the workflow again") from error
