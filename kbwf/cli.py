@@ -12,6 +12,7 @@ from typing import Any
 
 from kbwf import inspection, upkeep
 from kbwf.errors import ConfigError, KbwfError
+from kbwf.printable import printable
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -22,10 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         message = _on_own_gpu(options) if options.holds_gpu else options.run(options)
     except KbwfError as error:
-        print(f"kbwf {options.verb}: {error}", file=sys.stderr)
+        print(printable(f"kbwf {options.verb}: {error}"), file=sys.stderr)
         return error.exit_code
     if message:
-        print(message)
+        print(printable(message))
     return 0
 
 
