@@ -6,8 +6,10 @@ import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kbwf.printable import printable
 from kbwf.records import ScoredSample, Selection, Task, Timing
 from kbwf.report import best_kernel_comparison
+from kbwf.report.table import csv_text, markdown_text
 
 
 class IndexRow(NamedTuple):
@@ -27,7 +29,8 @@ def index_csv(rows: Iterable[IndexRow]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("task_id", "name", "speedup", "speedup_low", "speedup_high", "file_or_reason"))
     for task_id, name, *numbers, note in rows:
-        writer.writerow((task_id, name, *("n/a" if number is None else f"{number:.6g}" for number in numbers), note))
+        texts = ("n/a" if number is None else f"{number:.6g}" for number in numbers)
+        writer.writerow((task_id, csv_text(name), *texts, note))
     return text.getvalue()
 
 
@@ -46,7 +49,9 @@ def index_markdown(rows: Iterable[IndexRow], strategy: str) -> str:
     ]
     for task_id, name, speedup, low, high, note in rows:
         number = "n/a" if speedup is None else f"{speedup:.2f} [{low:.2f}, {high:.2f}]"
-        lines.append(f"| {task_id} | {name} | {number} | {note if speedup is None else f'[{note}]({note})'} |")
+        lines.append(
+            f"| {task_id} | {markdown_text(name)} | {number} | {note if speedup is None else f'[{note}]({note})'} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -61,7 +66,7 @@ def kernel_file(task: Task, choice: Selection, selections: list[Selection], scor
     header = [
         "WARNING: this file holds code written by a language model. Read it before you run it.",
         "",
-        f"task       {task.task_id}, {' '.join(task.name.split())}",
+        f"task       {task.task_id}, {printable(' '.join(task.name.split()))}",
         f"speedup    {_speedup_text(timing)}",
         f"samples    {sum(one.num_correct for one in ours)} correct of {sum(one.num_samples for one in ours)} drawn",
         f"strategy   {choice.strategy}",

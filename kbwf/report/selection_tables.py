@@ -16,7 +16,7 @@ from kbwf.metrics.permutation import (
 from kbwf.metrics.statistics import Missing, bootstrap_mean, std_over_seeds
 from kbwf.records import CONTROL, Selection
 from kbwf.report.published import published, rate
-from kbwf.report.study import Study, correct_only, measurements_of, surprisals_of
+from kbwf.report.study import Study, correct_only, lengths_of, measurements_of, surprisals_of
 from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside
 from kbwf.settings import ReportSettings, SelectionSettings
 
@@ -42,6 +42,7 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
     for one in study.selections:
         by_origin[one.policy_id, one.strategy].append(one)
     rows = []
+    no_floor = study.why_no_noise_floor
     for policy_id in study.shown_policies:
         ours = study.of_policy(policy_id)
         for strategy in selection_cfg.strategies:
@@ -50,6 +51,8 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
             row |= {"num_cases": len(chosen), "num_choices": sum(one.num_correct > 0 for one in chosen)}
             numbers = _numbers(chosen, cfg)
             identity = _numbers(by_origin[CONTROL, strategy], cfg)
+            if no_floor:
+                identity = dict.fromkeys(identity, no_floor)
             for measure in _MEASURES:
                 row[measure.name] = numbers[measure.name]
                 row[f"identity_{measure.name}"] = identity[measure.name]
@@ -100,7 +103,9 @@ def _numbers(selections: Sequence[Selection], cfg: ReportSettings) -> Row:
     speedups = [one.speedup for one in selections if one.speedup is not None]
     return {
         "success": bootstrap_mean(successes_P_S, *settings),
-        "seed_std": std_over_seeds(successes_P_S),
+        "seed_std": std_over_seeds(successes_P_S)
+        if len({len(seeds) for seeds in successes_P_S}) < 2
+        else Missing("tasks have different numbers of seeds"),
         "confident_success": bootstrap_mean(list(confident.values()), *settings),
         "speedup_geomean": geometric_mean(speedups) if speedups else None,
         "speedup_mean": fmean(speedups) if speedups else None,
@@ -120,7 +125,9 @@ def _chance(ours: pd.DataFrame, strategy: str, top_m: int, cfg: ReportSettings) 
     }
     if strategy not in statistics:
         return None
-    ranks = surprisals_of(ours) if strategy != "shortest" else correct_only(ours, "num_tokens")
+    ranks = surprisals_of(ours) if strategy != "shortest" else lengths_of(ours)
+    if isinstance(ranks, Missing):
+        return ranks
     successes = correct_only(ours.assign(success=(ours["speedup"] > 1).astype(float)), "success")
     band = null_band(
         ranks, successes, measurements_of(ours), statistics[strategy], cfg.num_resamples, cfg.bootstrap_seed,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from kbwf.metrics.statistics import Missing
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
 from kbwf.records import (
     CONTROL,
@@ -20,6 +21,8 @@ from kbwf.records import (
     Trajectory,
 )
 
+NOT_COUNTED = Missing("not all samples say how many tokens they have")
+NO_CONTROL_PASSED = Missing("the identity control passed nowhere, so that noise was not measured")
 KEY = ["policy_id", "task_id", "seed", "sample_idx"]
 
 
@@ -58,6 +61,12 @@ class Study:
         return self.of_policy(CONTROL)
 
     @property
+    def why_no_noise_floor(self) -> Missing | None:
+        """Why the control says nothing about noise, if it was drawn: its successes are 0 because it was never timed."""
+        control = self.control
+        return NO_CONTROL_PASSED if len(control) and not control["is_correct"].any() else None
+
+    @property
     def shown_policies(self) -> list[str]:
         """The policies with rows of their own: the control only if there is no other."""
         policies = policies_of(self.compared["policy_id"])
@@ -67,7 +76,8 @@ class Study:
 def frame_of(scored: Iterable[ScoredSample], surprisal: SurprisalKind, *, is_compared: bool = True) -> pd.DataFrame:
     """One row per sample. Tokens and responses, most of what is read, are left behind.
 
-    NaN in `speedup` and its bounds where the kernel is not correct, in `surprisal_nats` without log-probabilities.
+    NaN in `speedup` and its bounds where the kernel is not correct, in `surprisal_nats` without log-probabilities, in
+    numbers of tokens that nobody counted.
     """
     columns = list(zip(*(_row(one, surprisal, is_compared) for one in scored), strict=True)) or [()] * len(_COLUMNS)
     series = {  # each with its type from the start, or None among texts would become NaN
@@ -86,7 +96,7 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 _COLUMNS = {
     "policy_id": str, "task_id": str, "seed": int, "sample_idx": int, "is_compared": bool, "status": str,
     "is_correct": bool, "speedup": float, "speedup_low": float, "speedup_high": float, "surprisal_nats": float,
-    "num_tokens": int, "num_prompt_tokens": int, "is_reused": bool, "has_gpu": bool, "device": str, "mode": str,
+    "num_tokens": float, "num_prompt_tokens": float, "is_reused": bool, "has_gpu": bool, "device": str, "mode": str,
     "seconds_s": object,
     "ratios_B": object, "kernel_sha256": object, "kernel_source": object, "message": object, "trace": object,
 }  # fmt: skip
@@ -131,6 +141,12 @@ def surprisals_of(frame: pd.DataFrame) -> list[list[list[float]]] | None:
     """Shape [P, S, K], of correct samples; None if one of them has none."""
     correct = frame[frame["is_correct"]]
     return None if correct["surprisal_nats"].isna().any() else correct_only(frame, "surprisal_nats")
+
+
+def lengths_of(frame: pd.DataFrame) -> list[list[list[float]]] | Missing:
+    """Shape [P, S, K]: tokens of correct samples."""
+    correct = frame[frame["is_correct"]]
+    return NOT_COUNTED if correct["num_tokens"].isna().any() else correct_only(frame, "num_tokens")
 
 
 def measurements_of(frame: pd.DataFrame) -> list[list[list[str]]] | None:
