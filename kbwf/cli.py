@@ -12,6 +12,7 @@ from typing import Any
 
 from kbwf import inspection, judging, upkeep
 from kbwf.errors import KbwfError
+from kbwf.printable import printable
 from kbwf.standard_files import open_what_is_closed, say
 
 
@@ -27,9 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         message = _on_own_gpu(options) if options.holds_gpu else options.run(options)
     except KbwfError as error:
-        print(f"kbwf {options.verb}: {error}", file=sys.stderr)
+        print(printable(f"kbwf {options.verb}: {error}"), file=sys.stderr)
         return error.exit_code
-    return say(message) if message else 0
+    return say(printable(message)) if message else 0
 
 
 def _parser() -> argparse.ArgumentParser:

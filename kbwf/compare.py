@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kbwf.errors import KbwfError
@@ -20,16 +21,22 @@ def compare(first: Path, second: Path, policies: Sequence[str], cfg: ReportSetti
         policies: one of each study to hold against each other; none: every policy that both have.
 
     Raises:
-        KbwfError: a folder without results, a policy that a study does not have, or no policy in common.
+        KbwfError: a folder without results, a policy that a study does not have, or no policy or task in common.
     """
     studies = [read_results(folder) for folder in (first, second)]
     pairs = _pairs(studies, (first, second), policies)
+    others = _other_tasks(*studies)
+    studies = [_without(study, others) for study in studies]
+    if not {task.task_id for task in studies[0].tasks} & {task.task_id for task in studies[1].tasks}:
+        raise KbwfError(f"{first} and {second} share no task; compare studies of the same tasks")
     parts = [f"# {first} and {second}\n"]
     for word, folder, study in zip(("First", "Second"), (first, second), studies, strict=True):
         frame = study.samples
         devices, modes = (", ".join(sorted(set(frame[name]) - {""})) or "unknown" for name in ("device", "mode"))
         size = f"{len(frame)} samples of {len(study.tasks)} tasks"
         parts.append(f"* {word}: {folder}, {size}, on {devices}, mode {modes}")
+    if others:
+        parts.append(f"* Left out, because their references differ: {', '.join(sorted(others))}")
     tables = (difference_table(studies[0], studies[1], pairs, cfg), equal_kernels_table(studies[0], studies[1], cfg))
     for table in tables:
         parts.append(f"\n## {table.title}\n\n{table.note}\n\n{table.to_markdown()}")
@@ -56,6 +63,25 @@ def read_results(folder: Path) -> Study:
     task_ids = sorted({task_id for _, task_id, _ in compared})
     tasks = [read_record(folder / "tasks" / f"{task_id}.json", Task) for task_id in task_ids]
     return Study(samples=joined(frames), tasks=tuple(tasks), selections=tuple(selections))
+
+
+def _other_tasks(first: Study, second: Study) -> set[str]:
+    """Ids that both have, of different programs."""
+    references = {task.task_id: task.reference_sha256 for task in first.tasks}
+    return {
+        task.task_id
+        for task in second.tasks
+        if references.get(task.task_id, task.reference_sha256) != task.reference_sha256
+    }
+
+
+def _without(study: Study, task_ids: set[str]) -> Study:
+    return replace(
+        study,
+        samples=study.samples[~study.samples["task_id"].isin(task_ids)],
+        tasks=tuple(task for task in study.tasks if task.task_id not in task_ids),
+        selections=tuple(one for one in study.selections if one.task_id not in task_ids),
+    )
 
 
 def _count(path: Path) -> int:

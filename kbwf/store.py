@@ -45,7 +45,8 @@ def _write_text(path: Path, text: str) -> None:
     # As any program's file: the umask decides who may read it, which one for a temporary file would not ask.
     handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        # A kernel's half a character has no UTF-8; records are ASCII and keep it.
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
@@ -94,3 +95,7 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise RecordError(f"{path} does not exist; run the workflow, or check the path") from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read ({error.strerror}); give a file that you may read") from error
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{path} is damaged ({error}); remove the file and run the workflow again") from error

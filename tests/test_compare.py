@@ -33,11 +33,11 @@ def test_all_samples_of_a_policy_are_read_once(tmp_path: Path) -> None:
 
 
 def test_two_studies_are_compared_by_their_common_policies(tmp_path: Path) -> None:
-    """Half of the samples are faster in one, all in the other; device and mode stand above the tables."""
+    """Half of the samples are faster in one, all in the other, of one task, which excludes nothing."""
     text = compare(results(tmp_path / "a", [2.0, 0.5]), results(tmp_path / "b", [2.0, 3.0]), [], CFG)
     assert "2 samples of 1 tasks, on cpu: test, mode full" in text
     (line,) = [line for line in text.splitlines() if line.startswith("| base | sample fast_1 |")]
-    assert "| 0.500 [0.500, 0.500] | 1.000 [1.000, 1.000] | 0.500 [0.500, 0.500] | yes |" in line
+    assert "| 0.500 [0.500, 0.500] | 1.000 [1.000, 1.000] | 0.500 [0.500, 0.500] | n/a |" in line
 
 
 def test_policies_without_a_common_name_must_be_named(tmp_path: Path) -> None:
@@ -59,3 +59,19 @@ def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
         path.unlink()
     with pytest.raises(KbwfError, match="no scored samples of base, l0_p001, seed 0"):
         read_results(folder)
+
+
+def test_a_task_with_another_reference_is_left_out(tmp_path: Path) -> None:
+    """Two collections may both have an l0_p001; then only the other task is compared, or nothing."""
+    first, second = results(tmp_path / "a", [2.0]), results(tmp_path / "b", [2.0])
+    write_record(second / "tasks" / "l0_p001.json", make_task(1, reference_source="# another\n"))
+    with pytest.raises(KbwfError, match="share no task"):
+        compare(first, second, [], CFG)
+    for folder in (first, second):
+        scored = samples_of([2.0, 0.5], task=2)
+        write_records(folder / "scored/base/l0_p002/seed0/first2.jsonl", scored)
+        write_records(folder / "selections/base/oracle/seed1.jsonl", Records(scored=scored).selections())
+        write_record(folder / "tasks/l0_p002.json", make_task(2))
+    text = compare(first, second, [], CFG)
+    assert "Left out, because their references differ: l0_p001" in text
+    assert "| base | sample fast_1 | 1 | 0.500 [0.500, 0.500] |" in text

@@ -8,6 +8,7 @@ import pytest
 
 from kbwf.errors import InfrastructureError, RecordError
 from kbwf.records import Evaluation, Record, Sample, Task
+from kbwf.records.origin import Origin
 from kbwf.store import read_record, read_records, write_record, write_records, write_text
 from tests.builders import make_evaluation, make_sample, make_task
 
@@ -164,3 +165,23 @@ def test_json_that_is_no_object_is_refused(tmp_path: Path) -> None:
     (tmp_path / "task.json").write_text("[1, 2]")
     with pytest.raises(RecordError, match="expected a JSON object, got list"):
         read_record(tmp_path / "task.json", Task)
+
+
+def test_half_a_character_in_a_text_becomes_an_escape(tmp_path: Path) -> None:
+    """It has no UTF-8: a kernel that holds it is written all the same."""
+    write_text(tmp_path / "a.py", "# \ud800é\n")
+    assert (tmp_path / "a.py").read_bytes() == b"# \\ud800\xc3\xa9\n"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{", b"[" * 100_000, b'{"a": ' + b"9" * 5000 + b"}", b"{"])
+def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
+    """No UTF-8, no end of brackets, a number of 5000 digits, half a record."""
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(RecordError, match=r"a\.json.*remove the file and run the workflow again"):
+        read_record(tmp_path / "a.json", Origin)
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
+    """It cannot be read."""
+    with pytest.raises(RecordError, match="cannot be read"):
+        read_record(tmp_path, Origin)

@@ -27,7 +27,7 @@ class Quartile:
     """Fraction with speedup > 1."""
     speedup_mean: float
     speedup_geomean: float
-    tokens_mean: float
+    tokens_mean: float | None
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Spread:
 def surprisal_quartiles(
     surprisals_P_N: Sequence[Sequence[float]] | None,
     speedups_P_N: Sequence[Sequence[float]],
-    num_tokens_P_N: Sequence[Sequence[int]],
+    num_tokens_P_N: Sequence[Sequence[float]] | None,
     *,
     is_within_task: bool,
 ) -> tuple[Quartile, ...] | Missing:
@@ -52,6 +52,7 @@ def surprisal_quartiles(
     stand in the order of the samples.
 
     Args:
+        num_tokens_P_N: None where nobody counted them; the quarters have no `tokens_mean` then.
         is_within_task: rank each task's samples among themselves, and put the tasks' quarters together. Otherwise all
             samples are ranked together, as published, and a quarter may hold other tasks than another.
 
@@ -60,11 +61,8 @@ def surprisal_quartiles(
     """
     if surprisals_P_N is None:
         return Missing("no log-probabilities")
-    tasks = [
-        checked_columns(*columns)
-        for columns in zip(surprisals_P_N, speedups_P_N, num_tokens_P_N, strict=True)
-        if len(columns[0])
-    ]
+    ranked = [surprisals_P_N, speedups_P_N, *([] if num_tokens_P_N is None else [num_tokens_P_N])]
+    tasks = [checked_columns(*columns) for columns in zip(*ranked, strict=True) if len(columns[0])]
     if not is_within_task and tasks:
         tasks = [[np.concatenate(column) for column in zip(*tasks, strict=True)]]
     quarters: list[list[np.ndarray]] = [[], [], [], []]
@@ -72,13 +70,13 @@ def surprisal_quartiles(
         table = np.array(columns)
         for quarter, members in zip(quarters, np.array_split(np.argsort(-table[0], kind="stable"), 4), strict=True):
             quarter.append(table[:, members])
-    joined = [np.concatenate(quarter, axis=1) if quarter else np.empty((3, 0)) for quarter in quarters]
+    joined = [np.concatenate(quarter, axis=1) if quarter else np.empty((len(ranked), 0)) for quarter in quarters]
     if not joined[-1].size:
         return Missing("fewer than four correct samples" + (" in every task" if is_within_task else ""))
     return tuple(_quartile(*quarter) for quarter in joined)
 
 
-def _quartile(surprisals: np.ndarray, speedups: np.ndarray, num_tokens: np.ndarray) -> Quartile:
+def _quartile(surprisals: np.ndarray, speedups: np.ndarray, num_tokens: np.ndarray | None = None) -> Quartile:
     return Quartile(
         num_samples=len(speedups),
         surprisal_low_nats=float(surprisals.min()),
@@ -86,7 +84,7 @@ def _quartile(surprisals: np.ndarray, speedups: np.ndarray, num_tokens: np.ndarr
         success=float((speedups > 1).mean()),
         speedup_mean=fmean(speedups),
         speedup_geomean=geometric_mean(speedups),
-        tokens_mean=fmean(num_tokens),
+        tokens_mean=None if num_tokens is None else fmean(num_tokens),
     )
 
 

@@ -33,7 +33,7 @@ class Record(BaseModel):
         """
         try:
             fields = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # also a number of thousands of digits, and a thousand brackets
             raise RecordError(f"{origin}: no JSON ({error}); remove the file and run the workflow again") from error
         if not isinstance(fields, dict):
             raise RecordError(f"{origin}: expected a JSON object, got {type(fields).__name__}")

@@ -30,10 +30,11 @@ def regime_table(study: Study, cfg: ReportSettings) -> Table:
             continue
         for side, is_above in (("below", False), ("above", True)):
             row: Row = {"run": name, "side": f"{side} {REGIME_LINE:.0%}"}
-            row["num_tasks"] = sum(one == is_above for one in found.is_above_P)
+            row["num_tasks"] = num_tasks = sum(one == is_above for one in found.is_above_P)
             row["gain"] = found.above if is_above else found.below
             row["identity"] = identity if isinstance(identity, Missing) else getattr(identity, side)
-            row["excludes_0"] = None if isinstance(row["gain"], Missing) else not getattr(found, side).covers(0.0)
+            is_said = num_tasks > 1 and not isinstance(row["gain"], Missing)  # over one task it has no width
+            row["excludes_0"] = not getattr(found, side).covers(0.0) if is_said else None
             rows.append(row)
     return Table(
         "Regimes",

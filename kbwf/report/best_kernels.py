@@ -6,8 +6,10 @@ import io
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kbwf.printable import printable
 from kbwf.records import ConfirmedKernel, ScoredSample, Selection, Task, Timing
 from kbwf.report import best_kernel_comparison
+from kbwf.report.table import csv_text, markdown_text
 
 
 class IndexRow(NamedTuple):
@@ -32,7 +34,7 @@ def index_csv(rows: Iterable[IndexRow]) -> str:
     for row in rows:
         numbers = [*_numbers(row.confirmed), *_numbers(row.chosen), _shrinkage(row)]
         shown = ["n/a" if number is None else f"{number:.6g}" for number in numbers]
-        writer.writerow((row.task_id, row.name, _verdict(row), *shown, row.note))
+        writer.writerow((row.task_id, csv_text(row.name), csv_text(_verdict(row)), *shown, csv_text(row.note)))
     return text.getvalue()
 
 
@@ -61,8 +63,8 @@ def index_markdown(rows: Iterable[IndexRow], strategy: str, *, is_confirmed: boo
     for row in rows:
         shrinkage = _shrinkage(row)
         cells = (
-            row.task_id, row.name, _interval(row.confirmed), _verdict(row), _interval(row.chosen),
-            "n/a" if shrinkage is None else f"{shrinkage:.3f}",
+            row.task_id, markdown_text(row.name), _interval(row.confirmed), markdown_text(_verdict(row)),
+            _interval(row.chosen), "n/a" if shrinkage is None else f"{shrinkage:.3f}",
             row.note if row.chosen is None else f"[{row.note}]({row.note})",
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
@@ -108,8 +110,8 @@ def kernel_file(
     header = [
         "WARNING: this file holds code written by a language model. Read it before you run it.",
         "",
-        f"task       {task.task_id}, {' '.join(task.name.split())}",
-        f"confirmed  {_confirmed_text(confirmed)}",
+        f"task       {task.task_id}, {printable(' '.join(task.name.split()))}",
+        f"confirmed  {printable(_confirmed_text(confirmed))}",
         f"chosen by  {_speedup_text(timing)}",
         f"samples    {sum(one.num_correct for one in ours)} correct of {sum(one.num_samples for one in ours)} drawn",
         f"strategy   {choice.strategy}",

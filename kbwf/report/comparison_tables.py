@@ -47,9 +47,9 @@ def difference_table(first: Study, second: Study, pairs: list[tuple[str, str]], 
     return Table(
         "Differences",
         "Means over the tasks that both studies have, each task's mean over its samples or seeds. Difference: second"
-        " minus first, by task, with a bootstrap interval over tasks; with one task it has no width. Control: the same"
-        " difference of the two identity controls, where there is nothing to find: a difference that it shows too says"
-        " something about judge or machine, not about the policy.",
+        " minus first, by task, with a bootstrap interval over tasks; with one task it has no width and excludes"
+        " nothing. Control: the same difference of the two identity controls, where there is nothing to find: a"
+        " difference that it shows too says something about judge or machine, not about the policy.",
         (
             Column("policies", "policies"),
             Column("measure", "measure"),
@@ -75,7 +75,8 @@ def _difference(first: ByTask, second: ByTask, cfg: ReportSettings) -> Row:
         "difference": [second[task_id] - first[task_id] for task_id in shared],
     }
     cells = {name: _over_tasks(values, cfg) for name, values in columns.items()}
-    return {"num_tasks": len(shared), **cells, "excludes_0": not cells["difference"].covers(0.0)}
+    excludes_0 = None if len(shared) == 1 else not cells["difference"].covers(0.0)
+    return {"num_tasks": len(shared), **cells, "excludes_0": excludes_0}
 
 
 def _over_tasks(values_P: list[float], cfg: ReportSettings) -> Interval:

@@ -7,8 +7,8 @@ import pandas as pd
 from kbwf.records import BASE, CONTROL
 from kbwf.report.published import published
 from kbwf.report.runs import runs_of
-from kbwf.report.study import Study
-from kbwf.report.table import Column, Row, Table
+from kbwf.report.study import NOT_COUNTED, Study
+from kbwf.report.table import Cell, Column, Row, Table
 
 _PUBLISHED_RUNS = {"grpo": "boa_step1", "sdpo": "sdpo_feedback", "sdpo, prompt only": "sdpo_prompt_only"}
 
@@ -80,8 +80,8 @@ def _row(method: str, frame: pd.DataFrame, published_name: str) -> Row:
         "num_rollouts": len(frame),
         "num_evaluations": len(measured),
         "num_reused": len(frame) - len(measured),
-        "prompt_tokens": int(frame["num_prompt_tokens"].sum()),
-        "response_tokens": int(frame["num_tokens"].sum()),
+        "prompt_tokens": _total(frame["num_prompt_tokens"]),
+        "response_tokens": _total(frame["num_tokens"]),
         "trained_tokens": 0,
         "teacher_tokens": 0,
         "evaluation_s": float(seconds.sum()),
@@ -91,6 +91,10 @@ def _row(method: str, frame: pd.DataFrame, published_name: str) -> Row:
         "published_student_tokens": theirs.get("student"),
         "published_teacher_tokens": theirs.get("teacher"),
     }
+
+
+def _total(num_tokens: "pd.Series[float]") -> Cell:
+    return NOT_COUNTED if num_tokens.isna().any() else int(num_tokens.sum())
 
 
 def seconds_table(study: Study) -> Table:

@@ -221,11 +221,13 @@ def _about_control(study: Study, tables: Tables) -> list[Headline]:
             Headline(f"The identity control passed nowhere ({', '.join(failures)}): something is wrong with the judge.")
         ]
     noise = tables["noise_floor"].rows[0]
+    silent = [f"`{task.task_id}`" for task in study.tasks if task.task_id not in covers]
+    never = f" It never passed on {', '.join(silent)}, where noise is not known." if silent else ""
     return [
         Headline(
             f"The identity control's pooled interval covers 1.00 on {sum(covers.values())} of {len(covers)} tasks; of"
             f" its single measurements {value_of(noise['faster_frac']):.0%} lie above 1 and"
-            f" {value_of(noise['confidently_faster_frac']):.0%} do so confidently."
+            f" {value_of(noise['confidently_faster_frac']):.0%} do so confidently.{never}"
         )
     ]
 

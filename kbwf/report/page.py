@@ -74,7 +74,8 @@ def page(study: Study, tables: Mapping[str, Table], figures: Figures, said: list
 def packed(value: object) -> str:
     """JSON, compressed, in base64: no character of it means anything to HTML."""
     text = json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return base64.b64encode(gzip.compress(text.encode(), compresslevel=9, mtime=0)).decode()
+    # Half a character, which a model may write, becomes an escape that JSON knows.
+    return base64.b64encode(gzip.compress(text.encode(errors="backslashreplace"), compresslevel=9, mtime=0)).decode()
 
 
 def index_of(study: Study) -> dict[str, Any]:

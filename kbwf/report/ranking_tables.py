@@ -1,7 +1,6 @@
 """Does surprisal rank: correlations with speedup, quartiles, and whether there is spread to rank by. Axes: P tasks, N
 samples of a task, all seeds together."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +10,7 @@ from kbwf.metrics.quartiles import HIGH_SPREAD_NATS, Quartile, logprob_spread, s
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
 from kbwf.report.published import published, rate
-from kbwf.report.study import Study, by_task, correct_only, lengths_of, surprisals_of
+from kbwf.report.study import NOT_COUNTED, Study, by_task, correct_only, lengths_of, surprisals_of
 from kbwf.report.table import Cell, Column, Row, Table, interval_column
 from kbwf.settings import ReportSettings
 
@@ -44,7 +43,7 @@ def correlation_table(study: Study, cfg: ReportSettings) -> Table:
                     "identity_pooled_rho": control.rho if isinstance(control, Correlation) else control,
                     "mean_rho": _mean(ours[name]),
                     "identity_mean_rho": _mean(identity[name]),
-                    "excludes_0": _excludes_0(_mean(ours[name])) if is_known or is_control_known else None,
+                    "excludes_0": _excludes_0(ours[name]) if is_known or is_control_known else None,
                 }
             )
     return Table(
@@ -98,8 +97,12 @@ def _mean(analysis: TaskCorrelations | Missing) -> Interval | Missing:
     return analysis if isinstance(analysis, Missing) else analysis.mean
 
 
-def _excludes_0(cell: Interval | Missing) -> bool | None:
-    return None if isinstance(cell, Missing) else not cell.covers(0.0)
+def _excludes_0(analysis: TaskCorrelations | Missing) -> bool | None:
+    """None with one task too, over which the mean's interval has no width."""
+    if isinstance(analysis, Missing) or isinstance(analysis.mean, Missing):
+        return None
+    num_tasks = sum(isinstance(one, Correlation) for one in analysis.by_task_P)
+    return None if num_tasks == 1 else not analysis.mean.covers(0.0)
 
 
 def quartile_table(study: Study) -> Table:
@@ -148,9 +151,12 @@ _RANKED = {False: "together", True: "within tasks"}
 
 def _quartiles(frame: pd.DataFrame, *, is_within_task: bool) -> tuple[Quartile, ...] | Missing:
     surprisals = surprisals_of(frame)
-    columns: list[Sequence[Any]] = [by_task(correct_only(frame, name)) for name in ("speedup", "num_tokens")]
+    lengths = lengths_of(frame)
     return surprisal_quartiles(
-        None if surprisals is None else by_task(surprisals), columns[0], columns[1], is_within_task=is_within_task
+        None if surprisals is None else by_task(surprisals),
+        by_task(correct_only(frame, "speedup")),
+        None if isinstance(lengths, Missing) else by_task(lengths),
+        is_within_task=is_within_task,
     )
 
 
@@ -175,7 +181,7 @@ def _quartile_row(
         "speedup_geomean": ours.speedup_geomean,
         "speedup_mean": ours.speedup_mean,
         "published_speedup_mean": theirs.get("mean_speedup"),
-        "tokens_mean": ours.tokens_mean,
+        "tokens_mean": NOT_COUNTED if ours.tokens_mean is None else ours.tokens_mean,
         "published_tokens_mean": theirs.get("mean_tokens"),
     }
 

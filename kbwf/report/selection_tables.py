@@ -50,6 +50,7 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
     for one in study.selections:
         by_origin[one.policy_id, one.strategy].append(one)
     rows = []
+    no_floor = study.why_no_noise_floor
     for policy_id in study.shown_policies:
         ours = study.of_policy(policy_id)
         for strategy in selection_cfg.strategies:
@@ -59,6 +60,8 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
             row |= _confirmed(study, policy_id, strategy, chosen, cfg)
             numbers = _numbers(chosen, cfg)
             identity = _numbers(by_origin[CONTROL, strategy], cfg)
+            if no_floor:
+                identity = dict.fromkeys(identity, no_floor)
             for measure in _MEASURES:
                 row[measure.name] = numbers[measure.name]
                 row[f"identity_{measure.name}"] = identity[measure.name]
@@ -146,7 +149,9 @@ def _numbers(selections: Sequence[Selection], cfg: ReportSettings) -> Row:
     speedups = [one.speedup for one in selections if one.speedup is not None]
     return {
         "success": bootstrap_mean(successes_P_S, *settings),
-        "seed_std": std_over_seeds(successes_P_S),
+        "seed_std": std_over_seeds(successes_P_S)
+        if len({len(seeds) for seeds in successes_P_S}) < 2
+        else Missing("tasks have different numbers of seeds"),
         "confident_success": bootstrap_mean(list(confident.values()), *settings),
         "speedup_geomean": geometric_mean(speedups) if speedups else None,
         "speedup_mean": fmean(speedups) if speedups else None,

@@ -25,6 +25,8 @@ from kbwf.records import (
     Trajectory,
 )
 
+NOT_COUNTED = Missing("not all samples say how many tokens they have")
+NO_CONTROL_PASSED = Missing("the identity control passed nowhere, so that noise was not measured")
 KEY = ["policy_id", "task_id", "seed", "sample_idx"]
 
 
@@ -75,6 +77,12 @@ class Study:
     @cached_property
     def _confirmations(self) -> dict[SampleSet, Confirmation]:
         return {SampleSet(one.task_id, one.policy_id, one.seed): one for one in self.confirmations}
+
+    @property
+    def why_no_noise_floor(self) -> Missing | None:
+        """Why the control says nothing about noise, if it was drawn: its successes are 0 because it was never timed."""
+        control = self.control
+        return NO_CONTROL_PASSED if len(control) and not control["is_correct"].any() else None
 
     @property
     def shown_policies(self) -> list[str]:
@@ -154,11 +162,9 @@ def surprisals_of(frame: pd.DataFrame) -> list[list[list[float]]] | None:
 
 
 def lengths_of(frame: pd.DataFrame) -> list[list[list[float]]] | Missing:
-    """Shape [P, S, K], response tokens of correct samples."""
+    """Shape [P, S, K]: tokens of correct samples."""
     correct = frame[frame["is_correct"]]
-    if correct["num_tokens"].isna().any():
-        return Missing("nobody counted the responses' tokens")
-    return correct_only(frame, "num_tokens")
+    return NOT_COUNTED if correct["num_tokens"].isna().any() else correct_only(frame, "num_tokens")
 
 
 def measurements_of(frame: pd.DataFrame) -> list[list[list[str]]] | None:

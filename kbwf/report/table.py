@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from kbwf.metrics.statistics import Interval, Missing
+from kbwf.printable import printable
 
 
 class Band(NamedTuple):
@@ -76,11 +77,11 @@ class Table:
     def to_markdown(self) -> str:
         """A Markdown table; an interval is one cell, `value [low, high]`. Below it, why cells are n/a."""
         lines = [
-            "| " + " | ".join(column.title for column in self.columns) + " |",
+            "| " + " | ".join(markdown_text(column.title) for column in self.columns) + " |",
             "|" + "|".join("---" if self.is_text(column) else "---:" for column in self.columns) + "|",
         ]
         for row in self.rows:
-            cells = (shown(row[column.name], column.digits).replace("|", "\\|") for column in self.columns)
+            cells = (markdown_text(shown(row[column.name], column.digits)) for column in self.columns)
             lines.append("| " + " | ".join(cells) + " |")
         table = "\n".join(lines) + "\n" if self.rows else ""
         return table + "".join(f"\n{sentence}\n" for sentence in self.reasons())
@@ -110,6 +111,17 @@ def shown(cell: Cell, digits: int) -> str:
     return _plain(cell, number)
 
 
+def markdown_text(text: str) -> str:
+    """One line that stays in its cell and means nothing to HTML: names come with the tasks."""
+    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return printable(line.replace("](", "]\\("))
+
+
+def csv_text(text: str) -> str:
+    """The text, behind an apostrophe if a spreadsheet would compute it."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def value_of(cell: Cell) -> float | None:
     """The number of a cell, an interval's estimate; None if there is none."""
     if isinstance(cell, Interval):
@@ -127,7 +139,8 @@ def _csv_cells(cell: Cell, column: Column) -> list[str]:
     numbers = (cell.value, cell.low, cell.high) if isinstance(cell, Interval) else cell
     if isinstance(numbers, tuple) and len(numbers) == len(column.csv_names):
         return [f"{number:.6g}" for number in numbers]
-    return [_plain(cell, "{:.6g}")] * len(column.csv_names)
+    text = csv_text(cell) if isinstance(cell, str) else _plain(cell, "{:.6g}")
+    return [text] * len(column.csv_names)
 
 
 def _plain(cell: Cell, number: str) -> str:

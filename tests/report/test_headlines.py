@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from kbwf.metrics.statistics import Interval
 from kbwf.report.headlines import headlines
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.stages.make_report import tables_of
@@ -133,3 +134,29 @@ def test_a_control_that_never_passes_is_called_a_fault() -> None:
     records = small_study(num_tasks=1, has_control=False, has_runs=False)
     records.scored.append(make_scored(0, None, policy_id="identity"))
     assert "passed nowhere (wrong_values)" in said(records)
+
+
+def test_nothing_lies_above_a_noise_floor_that_was_not_measured() -> None:
+    """A control that never passes has success 0, which any policy would beat."""
+    records = small_study(has_control=False, effect=1.0)
+    records.scored += [make_scored(idx, None, task_id="l0_p001", policy_id="identity") for idx in range(4)]
+    study = records.study()
+    tables = tables_of(study, CFG, SelectionSettings())
+    for name in ("selection", "scaling", "methods", "regimes"):
+        assert not any(
+            isinstance(row[column], float | Interval)
+            for row in tables[name].rows
+            for column in row
+            if "identity" in column
+        )
+    text = said(records)
+    assert "noise floor" not in text and "the control's" not in text
+    assert "so that noise was not measured" in tables["selection"].to_markdown()
+
+
+def test_tasks_on_which_the_control_never_passes_are_named() -> None:
+    """What is claimed there rests on the other tasks' noise."""
+    records = small_study(num_tasks=2, has_runs=False)
+    kept = [one for one in records.scored if (one.sample.policy_id, one.sample.task_id) != ("identity", "l0_p002")]
+    records.scored = [*kept, make_scored(0, None, task_id="l0_p002", policy_id="identity")]
+    assert "It never passed on `l0_p002`, where noise is not known." in said(records)

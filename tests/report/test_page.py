@@ -148,3 +148,8 @@ def test_packed_text_means_nothing_to_html_and_is_the_same_each_time() -> None:
     """Base64 letters only, no time stamp inside."""
     assert re.fullmatch(r"[A-Za-z0-9+/=]+", packed({"a": HOSTILE}))
     assert packed([1, 2]) == packed([1, 2])
+
+
+def test_half_a_character_of_a_model_does_not_stop_the_page() -> None:
+    """Nor does it get lost: JSON has an escape for it."""
+    assert unpacked(packed({"a": "\ud800é"})) == {"a": "\ud800é"}

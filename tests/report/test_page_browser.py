@@ -49,8 +49,14 @@ def written(records: Records, path: Path) -> Path:
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small study, with a kernel that tries to act."""
     records = small_study()
+    records.tasks[0] = make_task(1, name="a" * 2000)
     source = "x = 1\n</script><script>document.title = 'taken'</script><img src=x onerror=\"document.title='taken'\">\n"
     records.scored.append(make_scored(99, 3.0, task_id="l0_p001", kernel_source=source))
+    hidden = "y = 1 # \u202e\u2066\u200b\ud800\x1b é\n"
+    sha256 = "0" * 64
+    scored = make_scored(98, 3.0, task_id="l0_p001")
+    evaluation = scored.evaluation.model_copy(update={"kernel_source": hidden, "kernel_sha256": sha256})
+    records.scored.append(scored.model_copy(update={"evaluation": evaluation}))
     return written(records, tmp_path_factory.mktemp("page") / "index.html")
 
 
@@ -152,9 +158,19 @@ def test_what_a_model_wrote_is_shown_and_does_nothing(browser: Any, path: Path, 
     opened.close()
 
 
+@pytest.mark.parametrize("view", ["code", "diff", "constructor"])
+def test_code_that_reads_other_than_it_runs_is_shown_as_it_runs(browser: Any, path: Path, view: str) -> None:
+    """Direction marks, invisible letters, half a character and a terminal's escape, as escapes; a view that is none
+    shows the code."""
+    opened = Opened(browser, path, f"#task=l0_p001&policy=base&sample=0%3A98&view={view}")
+    opened.tab.wait_for_selector("#kernel pre")
+    assert r"y = 1 # \u{202e}\u{2066}\u{200b}\u{d800}\u{1b} é" in opened.texts("#kernel pre")[0]
+    opened.close()
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_width_makes_the_page_scroll_sideways(browser: Any, path: Path, width: int) -> None:
-    """Wide tables scroll by themselves."""
+    """Wide tables scroll by themselves, and a task's name of 2000 letters is cut."""
     opened = Opened(browser, path, width=width)
     assert opened.tab.evaluate("document.documentElement.scrollWidth") <= width
     opened.close()

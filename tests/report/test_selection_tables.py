@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from kbwf.metrics.statistics import Missing
+from kbwf.metrics.statistics import Interval, Missing
 from kbwf.report.selection_tables import selection_table
 from kbwf.report.table import Band, value_of
 from kbwf.settings import ReportSettings, SelectionSettings
 from tests.builders import make_confirmation, make_confirmed, make_selection
-from tests.report.studies import samples_of, study_of
+from tests.report.studies import samples_of, small_study, study_of
 
 CFG = ReportSettings(num_resamples=400)
 ORACLE = SelectionSettings(strategies=("oracle",))
@@ -122,3 +122,12 @@ def test_an_effect_in_every_task_lies_outside_the_band() -> None:
     (row,) = selection_table(study_of(samples, selections), CFG, settings).rows
     assert isinstance(row["chance"], Band) and row["chance"].high <= 0.5
     assert row["is_outside"] is True
+
+
+def test_tasks_with_different_seeds_have_no_spread_over_seeds() -> None:
+    """The reason stands in its place, and all other numbers stay."""
+    records = small_study(num_tasks=2, has_runs=False)
+    records.scored = [one for one in records.scored if (one.sample.task_id, one.sample.seed) != ("l0_p002", 1)]
+    row = selection_table(records.study(), CFG, SelectionSettings()).rows[-1]
+    assert row["seed_std"] == Missing("tasks have different numbers of seeds")
+    assert isinstance(row["success"], Interval)

@@ -1,7 +1,7 @@
 """Tables as CSV and Markdown."""
 
 from kbwf.metrics.statistics import Interval, Missing
-from kbwf.report.table import Band, Column, Table, band_column, interval_column, is_outside, shown, value_of
+from kbwf.report.table import Band, Column, Row, Table, band_column, interval_column, is_outside, shown, value_of
 
 
 def test_an_interval_is_three_columns_in_csv_and_one_cell_in_markdown() -> None:
@@ -56,3 +56,12 @@ def test_outside_is_beyond_either_bound() -> None:
     assert is_outside(None, band) is None
     assert is_outside(0.5, Missing("no log-probabilities")) is None
     assert value_of(Missing("x")) is None
+
+
+def test_a_name_stays_in_its_cell_and_does_nothing() -> None:
+    """Line breaks, a tag, a link and a bar in Markdown; a formula in CSV, where a negative number stays one."""
+    rows: list[Row] = [{"name": "a|b\n# <b>\x1b[c](d)", "number": -0.5}, {"name": "=1+1", "number": 1.0}]
+    table = Table("T", "", (Column("name", "name"), Column("number", "number")), rows)
+    assert table.to_markdown().splitlines()[2] == r"| a\|b # &lt;b>\x1b[c]\(d) | -0.50 |"
+    assert table.to_csv().splitlines()[-1] == "'=1+1,1"
+    assert table.to_csv().splitlines()[-2].endswith(",-0.5")

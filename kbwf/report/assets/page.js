@@ -12,6 +12,11 @@
   let index = null;
   let state = {};
 
+  // What cannot be seen or turns the direction of writing, as an escape: nobody should read other code than runs.
+  function visible(text) {
+    return text.replace(/(?![\n\t ])[\p{C}\p{Zl}\p{Zp}]/gu, (one) => "\\u{" + one.codePointAt(0).toString(16) + "}");
+  }
+
   async function unpacked(id) {
     if (!loaded.has(id)) {
       const packed = atob(document.getElementById(id).textContent);
@@ -42,7 +47,7 @@
     if (!policies.includes(read.policy)) read.policy = policies[0] ?? "";
     if (!index.strategies.includes(read.strategy)) read.strategy = "";
     if (!index.statuses.includes(read.status)) read.status = "";
-    if (!(read.view in VIEWS)) read.view = "code";
+    if (!Object.hasOwn(VIEWS, read.view)) read.view = "code";
     return read;
   }
 
@@ -78,7 +83,7 @@
     const interval = one.low === null ? "n/a" : number(one.low, 2) + " to " + number(one.high, 2);
     const cells = [
       [one.id.replace(":", " / "), one.place], [one.label, one.label], [number(one.speedup, 3), one.speedup], [interval, one.low],
-      [number(one.surprisal, 3), one.surprisal], [one.tokens, one.tokens], [one.status.replaceAll("_", " "), one.status],
+      [number(one.surprisal, 3), one.surprisal], [number(one.tokens, 0), one.tokens], [one.status.replaceAll("_", " "), one.status],
       [one.chosenBy.join(", "), one.chosenBy.join(", ")],
     ];
     const line = made("tr", {});
@@ -104,7 +109,7 @@
 
   function highlighted(source) {
     const pre = made("pre", { tabIndex: 0 }, made("code", { className: "hljs" }));
-    pre.firstChild.innerHTML = hljs.highlight(source, { language: "python" }).value;
+    pre.firstChild.innerHTML = hljs.highlight(visible(source), { language: "python" }).value;
     return pre;
   }
 
@@ -113,7 +118,7 @@
     for (const part of Diff.diffLines(reference, source)) {
       const sign = part.added ? "+ " : part.removed ? "- " : "  ";
       const className = part.added ? "added" : part.removed ? "removed" : "";
-      for (const line of part.value.replace(/\n$/, "").split("\n")) pre.append(made("span", { className, textContent: sign + line }));
+      for (const line of part.value.replace(/\n$/, "").split("\n")) pre.append(made("span", { className, textContent: sign + visible(line) }));
     }
     return pre;
   }
@@ -132,17 +137,17 @@
     const facts = [
       ["status", one.status.replaceAll("_", " ")], ["label", one.label],
       ["speedup", one.speedup === null ? "n/a" : `${number(one.speedup, 3)} [${number(one.low, 3)}, ${number(one.high, 3)}]`],
-      ["surprisal", one.surprisal === null ? "n/a" : number(one.surprisal, 4) + " nats"], ["tokens", one.tokens],
+      ["surprisal", one.surprisal === null ? "n/a" : number(one.surprisal, 4) + " nats"], ["tokens", number(one.tokens, 0)],
       ["chosen by", one.chosenBy.join(", ") || "no strategy"], ["the judge's reason", data.texts[of.message[one.place]] || (one.status === "passed" ? "right outputs in every trial" : "none given")],
     ];
     const [seed, sampleIndex] = one.id.split(":");
     const parts = [made("h3", { textContent: `${state.task}, ${state.policy}, seed ${seed}, sample ${sampleIndex}` })];
-    const terms = facts.flatMap(([term, text]) => [made("dt", { textContent: term }), made("dd", { textContent: text })]);
+    const terms = facts.flatMap(([term, text]) => [made("dt", { textContent: term }), made("dd", { textContent: visible(String(text)) })]);
     parts.push(made("dl", {}, ...terms));
     const trace = data.texts[of.trace[one.place]];
     if (trace) {
       const summary = made("summary", { textContent: "Its last words" });
-      parts.push(made("details", {}, summary, made("pre", { className: "trace", textContent: trace })));
+      parts.push(made("details", {}, summary, made("pre", { className: "trace", textContent: visible(trace) })));
     }
     const tabs = made("div", { className: "tabs" });
     for (const [view, title] of Object.entries(VIEWS)) {
@@ -192,7 +197,7 @@
 
   async function start() {
     index = await unpacked("index");
-    fill(form.elements.task, index.tasks.map((task) => [task.id, `${task.id} ${task.name}`]));
+    fill(form.elements.task, index.tasks.map((task) => [task.id, visible(`${task.id} ${task.name}`)]));
     fill(form.elements.strategy, [["", "all samples"], ...index.strategies.map((name) => [name, "chosen by " + name])]);
     fill(form.elements.status, [["", "any"], ...index.statuses.map((name) => [name, name.replaceAll("_", " ")])]);
     form.addEventListener("change", (event) => {
