@@ -41,21 +41,40 @@ def find_shown_paths(private: Iterable[str], environment: Mapping[str, str]) -> 
 
 
 def others_can_read(paths: Iterable[str]) -> bool:
-    """Whether any user can read what this process imported from there; with a umask of 077 they could not."""
+    """Whether any user can read what this process imported from there, and what a kernel may import; with a umask of
+    077 they could not."""
     roots = [os.path.realpath(path) for path in paths]
     seen: set[str] = set()
+    if not all(map(_is_open, _importable(roots))):
+        return False
     for module in list(sys.modules.values()):
         path = os.path.realpath(getattr(module, "__file__", None) or "/")
         root = next((root for root in roots if is_below(path, root)), None)
         while root is not None and path not in seen:
             seen.add(path)
-            needed = stat.S_IROTH | stat.S_IXOTH if os.path.isdir(path) else stat.S_IROTH
-            if os.path.exists(path) and os.stat(path).st_mode & needed != needed:
+            if os.path.exists(path) and not _is_open(path):
                 return False
             if path == root:
                 break
             path = os.path.dirname(path)
     return True
+
+
+def _importable(roots: list[str]) -> Iterator[str]:
+    """Folders of packages, and the packages in them; modules within were installed with the same umask."""
+    for entry in filter(os.path.isdir, filter(None, sys.path)):
+        folder = os.path.realpath(entry)
+        if any(is_below(folder, root) for root in roots):
+            yield folder
+            for name in os.listdir(folder) if os.access(folder, os.R_OK) else []:
+                path = os.path.join(folder, name)
+                if name.isidentifier() and name != "__pycache__" and os.path.isdir(path):
+                    yield path
+
+
+def _is_open(path: str) -> bool:
+    needed = stat.S_IROTH | stat.S_IXOTH if os.path.isdir(path) else stat.S_IROTH
+    return os.stat(path).st_mode & needed == needed
 
 
 def others_can_pass(paths: Iterable[str]) -> bool:

@@ -138,6 +138,21 @@ def test_whether_others_can_read_what_was_imported(
     assert others_can_read([str(tmp_path / "nothing imported from here")])
 
 
+@pytest.mark.parametrize(("mode", "expected"), [(0o755, True), (0o700, False), (0o750, False)])
+@pytest.mark.parametrize("closed", ["", "other"], ids=["folder", "package"])
+def test_whether_others_can_read_what_a_kernel_may_import(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, closed: str, mode: int, expected: bool
+) -> None:
+    """Of `--user` and `--target` with a umask of 077 or 027; nobody has imported it yet."""
+    make_package(tmp_path / "packages")
+    for path in (tmp_path / "packages", tmp_path / "packages/other"):
+        path.chmod(0o755)
+    (tmp_path / "packages" / closed).chmod(mode)
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "packages"), str(tmp_path / "missing"), ""])
+    assert others_can_read([str(tmp_path / "packages")]) is expected
+    assert others_can_read(["/nowhere"])
+
+
 def test_the_outermost_of_some_paths() -> None:
     """Each once, and none within another; a common beginning of a name is no folder."""
     assert outermost(["/a/b", "/a", "/ab", "/a", "/c/d/e", "/c/d"]) == ["/a", "/ab", "/c/d"]
