@@ -146,7 +146,13 @@ class LogHandler(LogHandlerBase):
             progress.start(values["jobid"], Job(values["rule_name"], wildcards, outputs[0], num_gpus, at_s))
         elif event == LogEvent.JOB_FINISHED:
             job = progress.running.get(values["job_id"])
+            was_known = bool(progress.sandbox_lacks)
             progress.finish(values["job_id"], at_s)
+            if progress.sandbox_lacks and not (was_known or self._is_own):
+                self._tell(
+                    f"This host gives kernels' sandbox no {', '.join(progress.sandbox_lacks)}; `kbwf doctor` says how"
+                    " to get it.\n"
+                )
             return job is not None and not progress.stages[job.stage].num_left
         elif event == LogEvent.JOB_ERROR:
             progress.fail(values["jobid"], values["rule_name"], at_s)
@@ -165,6 +171,11 @@ class LogHandler(LogHandlerBase):
         self._snakemake.handle(record)
         if self._num_errors == MAX_ERRORS_SHOWN and getattr(record, "event", None) == LogEvent.JOB_ERROR:
             self._stream.write(f"{MAX_ERRORS_SHOWN} failures were shown; all others are in the log file only.\n")
+        self._drawn_s = -float("inf") if self._is_terminal else self._drawn_s
+
+    def _tell(self, text: str) -> None:
+        self._clear()
+        self._stream.write(text)
         self._drawn_s = -float("inf") if self._is_terminal else self._drawn_s
 
     def _draw(self, at_s: float, is_stage_complete: bool = False) -> None:

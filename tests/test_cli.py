@@ -167,19 +167,17 @@ def test_a_record_can_be_printed_rather_than_written(tmp_path: Path) -> None:
 
 
 CLOSING = """import os, sys
-for descriptor in map(int, sys.argv[1].split(",")):
-    os.close(descriptor)
-os.execv(sys.executable, [sys.executable, "-m", "kbwf", *sys.argv[2:]])
+os.closerange(0, 3)
+os.execv(sys.executable, [sys.executable, "-m", "kbwf", *sys.argv[1:]])
 """
 
 
-@pytest.mark.parametrize("descriptors", ["1", "0,1,2"])
-def test_a_kernel_is_judged_without_standard_input_or_output(tmp_path: Path, descriptors: str) -> None:
+def test_a_kernel_is_judged_without_standard_input_or_output(tmp_path: Path) -> None:
     """Sockets and files of the judge would get their numbers otherwise."""
     (tmp_path / "kernel.py").write_text("class ModelNew(Model):\n    def forward(self, d, A):\n        return A + 1\n")
     arguments = ["evaluate", "l0_p001", "kernel.py", "--settings", json.dumps(FAST.model_dump(mode="json"))]
     done = subprocess.run(
-        [sys.executable, "-c", CLOSING, descriptors, *arguments, "--output", "out.json"],
+        [sys.executable, "-c", CLOSING, *arguments, "--output", "out.json"],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip

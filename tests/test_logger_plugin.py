@@ -187,3 +187,17 @@ def test_gpus_are_counted_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) 
     for run in (local, remote):
         run.say(0.0, event=LogEvent.RESOURCES_INFO, provided_resources={"gpu": types.SimpleNamespace(value=2)})
     assert (local.handler._progress.num_gpus, remote.handler._progress.num_gpus) == (2, None)
+
+
+def test_what_the_sandbox_lacks_is_said_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the first evaluation that says so."""
+    run = Run(io.StringIO(), monkeypatch)
+    run.begin(evaluate_kernel=3)
+    for number, missing in enumerate([[], ["landlock (ENOSYS)"], ["landlock (ENOSYS)"]]):
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps({"status": "wrong_values", "sandbox": {"applied": [], "missing": missing}}))
+        run.job(number, number, number + 0.5, rule="evaluate_kernel", output=[str(path)])
+    assert (
+        run.stream.getvalue().count("This host gives kernels' sandbox no landlock (ENOSYS); `kbwf doctor` says how")
+        == 1
+    )

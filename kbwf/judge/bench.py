@@ -273,7 +273,8 @@ class Bench:
         where = f"{self.task.task_id} {self.task.name}"
         if failed.is_out_of_memory:
             return self._too_large(failed.error)
-        return TaskError(f"{where}: the reference cannot be judged on {self._device}: {failed.error}")
+        way = "; install it in this environment" if failed.error.startswith("ModuleNotFoundError") else ""
+        return TaskError(f"{where}: the reference cannot be judged on {self._device}: {failed.error}{way}")
 
     def _too_large(self, reason: str) -> TaskTooLargeError:
         if self._device.type == "cpu":

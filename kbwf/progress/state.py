@@ -65,6 +65,8 @@ class Progress:
         """Stage of each job whose last try failed, by job id."""
         self.statuses: Counter[str] = Counter()
         self.best: Best | None = None
+        self.sandbox_lacks: tuple[str, ...] = ()
+        """Defences that this host did not permit, of the first evaluation that says so."""
         self.num_gpus: int | None = None
         """GPUs that jobs share; None where that is not known."""
         self.started_s: float | None = None
@@ -196,6 +198,7 @@ class Progress:
         except (OSError, ValueError):  # whoever joins the records says what is wrong with it
             return
         self.statuses[record["status"]] += 1
+        self.sandbox_lacks = self.sandbox_lacks or tuple((record.get("sandbox") or {}).get("missing", ()))
         speedup = record["timing"]["speedup"] if record.get("timing") else 0.0
         if job.wildcards.get("policy") != CONTROL and speedup > (self.best.speedup if self.best else 0.0):
             self.best = Best(speedup, job.wildcards, job.output)

@@ -238,6 +238,13 @@ def _about_what_is_missing(study: Study) -> list[Headline]:
     for one in study.selections:
         if one.unavailable:
             strategies.setdefault(one.unavailable, set()).add(one.strategy)
+    lacking = study.samples[study.samples["sandbox_lacks"].map(len) > 0]
+    if len(lacking):
+        defences = dict.fromkeys(each for lacks in lacking["sandbox_lacks"] for each in lacks)
+        said.append(
+            f"The sandbox of {len(lacking)} of {len(study.samples)} kernels was without {', '.join(defences)}, which"
+            " their hosts did not permit; `kbwf doctor` there says how to get it."
+        )
     for reason, names in strategies.items():
         said.append(f"Not available: {', '.join(f'`{name}`' for name in sorted(names))}: {reason}.")
     compared = study.compared[study.compared["policy_id"] != CONTROL]

@@ -101,6 +101,14 @@ REFUSED = {
         quirk("import os\nos.write(2, b'last words')\nos._exit(3)"),
         "ends its process; its output ends:\nlast words",
     ),
+    "exits_at_import": (
+        quirk("return x", top="import sys\nsys.exit(0)"),
+        "cannot be judged on cpu: SystemExit: 0",
+    ),
+    "needs_a_package": (
+        quirk("return x", top="import no_such_package"),
+        "No module named 'no_such_package'; install it in this environment",
+    ),
     "too_large": (
         quirk("scratch = torch.empty(1_200_000_000)\nreturn x * 2"),  # 4.8 GB of address space, never touched
         "needs more memory than there is: .*evaluation.max_memory_gb is 1; raise it",

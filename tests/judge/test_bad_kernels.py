@@ -133,7 +133,7 @@ BAD_KERNELS = [
         "instance_override",
         kernel_of("y = (x * self.weight).sum(dim=-1)\ny.extra = 1\nreturn y"),
         STATUS.WRONG_TYPE,
-        "plain torch.Tensor",
+        "returned a torch.Tensor with attributes of its own, expected a plain torch.Tensor",
     ),
     bad("input_changed", kernel_of("return x.mul_(self.weight).sum(dim=-1)"), STATUS.INPUT_CHANGED, "changed in place"),
     bad("nan", kernel_of(HONEST_FORWARD + " * float('nan')"), STATUS.WRONG_VALUES, "NaN or infinite"),

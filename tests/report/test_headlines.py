@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from kbwf.metrics.statistics import Interval
+from kbwf.records import SandboxReport
 from kbwf.report.headlines import headlines
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.stages.make_report import tables_of
@@ -160,3 +161,17 @@ def test_tasks_on_which_the_control_never_passes_are_named() -> None:
     kept = [one for one in records.scored if (one.sample.policy_id, one.sample.task_id) != ("identity", "l0_p002")]
     records.scored = [*kept, make_scored(0, None, task_id="l0_p002", policy_id="identity")]
     assert "It never passed on `l0_p002`, where noise is not known." in said(records)
+
+
+def test_what_the_sandbox_lacked_is_said_once() -> None:
+    """Of two kernels in three, whatever each lacked."""
+    records = Records(scored=samples_of([2.0, 1.0, 0.5]))
+    for place, missing in enumerate([("landlock (ENOSYS)",), ("landlock (ENOSYS)", "own user (EACCES)")]):
+        one = records.scored[place]
+        report = SandboxReport(applied=(), missing=missing)
+        records.scored[place] = one.model_copy(
+            update={"evaluation": one.evaluation.model_copy(update={"sandbox": report})}
+        )
+    sentence = "The sandbox of 2 of 3 kernels was without landlock (ENOSYS), own user (EACCES), which"
+    assert said(records).count(sentence) == 1
+    assert "sandbox" not in said(Records(scored=samples_of([2.0])))

@@ -38,10 +38,6 @@ def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Proj
     [
         ("sampling: {num_sample: 4}", "\nbad.yaml: the configuration is not valid\n  sampling.num_sample: unknown key"),
         ("sampling: {num_samples: many}", "sampling.num_samples: Input should be a valid integer"),
-        (
-            "sampling: {seeds: [-1]}",
-            "bad.yaml: the configuration is not valid\n  sampling.seeds.0: Input",
-        ),
         ("report: {num_resamples: 100}\nreport: {bootstrap_seed: 1}", "bad.yaml gives the key 'report' (line 2) twice"),
         ("sampling: {num_samples: 5}", "must be a multiple of chunk_size (2), got 5; use 4 or 6"),
         ("tasks: {subset: [1, 77]}", "77"),
@@ -59,7 +55,6 @@ def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Proj
     ids=[
         "key",
         "type",
-        "seed",
         "key_twice",
         "chunk",
         "task",
