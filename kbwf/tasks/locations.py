@@ -89,6 +89,8 @@ def _problem_paths(tasks: TaskSettings) -> dict[int, Path]:
                     f"{folder}: {paths[problem_id].name} and {path.name} both claim problem id {problem_id}; rename one"
                 )
             paths[problem_id] = path
+        elif path.suffix == ".py" and path.name[0].isdigit():
+            raise ConfigError(f"{path} is not named like a problem's file, 12_Name.py; rename it, or take it away")
     if not paths:
         raise ConfigError(f"{folder} holds no problem; their files are named like 12_Name.py")
     return paths

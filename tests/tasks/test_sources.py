@@ -100,6 +100,11 @@ def test_a_number_may_have_zeros_before_it(checkout: Path) -> None:
     (level / "01_Other.py").rename(level / "00_Other.py")
     with pytest.raises(ConfigError, match=r"00_Other.py claims problem id 0; ids begin with 1"):
         list_problem_ids(tasks)
+    (level / "00_Other.py").rename(level / "7-Other.py")
+    with pytest.raises(ConfigError, match=r"7-Other.py is not named like a problem's file, 12_Name.py"):
+        list_problem_ids(tasks)
+    (level / "7-Other.py").rename(level / "helpers.py")
+    assert list_problem_ids(tasks) == (1, 3, 12)
 
 
 def test_data_set_is_listed_in_ascending_order(data_set: Path) -> None:
