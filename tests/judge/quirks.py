@@ -59,6 +59,9 @@ def kernel(forward: str, arguments: str = "x", init: str = "pass", top: str = ""
 
 TASKS = {
     "rand_scalar": quirk("return x * k", "x, k", "torch.rand(8, 8), random.random()"),
+    "rand_text": quirk(
+        "return x.sum() if how == 'sum' else x.mean()", "x, how", "torch.rand(8), random.choice(['sum', 'mean'])"
+    ),
     "list_of_tensors": quirk("return x[0] + x[1]", inputs="[torch.rand(8, 8), torch.rand(8, 8)]"),
     "dict_of_a_number": quirk("return x * d[0]", "x, d", "torch.rand(8, 8), {0: 2.0}"),
     "dict_of_tensors": quirk("return d['a'] + d['b']", "d", "{'a': torch.rand(8, 8), 'b': torch.rand(8, 8)}"),
@@ -77,6 +80,7 @@ TASKS = {
     "batch_norm": quirk("return self.bn(x)", init="self.bn = nn.BatchNorm1d(8)"),
     "dataclass": quirk("return x * self.config.factor", init="self.config = Config(factor=2.0)", top=_CONFIG),
     "in_place": quirk("return x.add_(1)"),
+    "part_in_place": quirk("x[0] = 0\nreturn x.sum(0)"),
     "relu_in_place": quirk("return self.relu(x)", inputs="torch.randn(8, 8)", init="self.relu = nn.ReLU(inplace=True)"),
     "copy": quirk("return x.clone()"),
     "view": quirk("return x.view(-1)"),
