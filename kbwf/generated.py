@@ -13,7 +13,7 @@ from kbwf.store import write_text
 _INTRODUCTION = """\
 # Configuration
 
-Generated from `kbwf/settings.py`, `kbwf/policy_settings.py` and `kbwf/run_settings.py` by `make docs`; edit there, not
+Generated from `kbwf/settings.py` and the modules `kbwf/*_settings.py` by `make docs`; edit there, not
 here. The same as a JSON schema, for editors: `workflow/schemas/config.schema.json`.
 
 `config.yaml` is always read first. A study of your own needs only the keys that differ from it

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from kbwf.errors import ConfigError
+from kbwf.evaluation_settings import EvaluationSettings as EvaluationSettings  # so that all blocks are found here
 from kbwf.policy_settings import KEYS_OF_BACKENDS
-from kbwf.policy_settings import BaseSettings as BaseSettings  # so that all blocks are found here
+from kbwf.policy_settings import BaseSettings as BaseSettings
 from kbwf.run_settings import RunSettings
 from kbwf.settings_block import Settings
 
@@ -123,38 +124,6 @@ class ControlSettings(Settings):
         if self.num_samples % CONTROL_CHUNK_SIZE:
             raise ValueError(f"identity.num_samples must be a multiple of {CONTROL_CHUNK_SIZE}, got {self.num_samples}")
         return self
-
-
-class EvaluationSettings(Settings):
-    """How the judge compiles, checks and times a kernel."""
-
-    mode: Literal["fast", "full", "adaptive"] = "full"
-    """fast: 1 correctness trial, 5 timed calls · full: 5 and 50 · adaptive: 5 trials, blocks until the interval is
-    narrow or the budget spent."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where kernels run; auto takes a GPU if there is one."""
-    num_threads: int = Field(default=1, ge=1)
-    """CPU threads of reference and kernel alike, when kernels run on the CPU."""
-    module_mode: Literal["train", "eval"] = "train"
-    """train: modules are judged as they are made, in training mode, as KernelBench does (batch normalisation then uses
-    the batch's own statistics) · eval: after `.eval()`."""
-    timeout_s: float = Field(default=60.0, gt=0)
-    """Time one kernel may run, compilation included; while the reference runs it stands still."""
-    reference_timeout_s: float = Field(default=120.0, gt=0)
-    """Time the reference may take for what it is asked at once; a task that takes longer cannot be judged."""
-    max_memory_gb: float = Field(default=4.0, gt=0)
-    """Host memory that a kernel's processes may take together beyond what they start with; on a GPU too."""
-    sandbox: Literal["auto", "require"] = "auto"
-    """auto: what the host forbids is recorded and warned about · require: refuse to run without full isolation."""
-    target_interval_frac: float = Field(default=0.02, gt=0, lt=1)
-    """adaptive: stop when the speedup's interval is narrower than this fraction of the speedup."""
-    budget_s: float = Field(default=3.0, gt=0)
-    """adaptive: seconds of timed calls at most."""
-    num_identity_pairs: int = Field(default=5, ge=0)
-    """Before a task is sampled, its reference is measured as its own kernel in so many fresh pairs of processes: how
-    far they differ is part of every interval. 0 leaves it out."""
-    reuse: bool = True
-    """Measure equal kernels once. The identity control is always measured anew."""
 
 
 class SelectionSettings(Settings):

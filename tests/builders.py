@@ -14,8 +14,8 @@ from kbwf.records import (
     Selection,
     Task,
     Timing,
-    compare_with_1,
 )
+from kbwf.records.evaluation import compare_with_1
 from kbwf.records.base import sha256_of
 from kbwf.records.task import task_id_of
 from kbwf.settings import TaskSettings

@@ -13,8 +13,6 @@ from kbwf.records.evaluation import (
     ScoredSample,
     Timing,
     Verdict,
-    compare_with_1,
-    judged,
 )
 from kbwf.records.origin import BASE, CONTROL, Origin, SampleSet
 from kbwf.records.sample import Sample
@@ -51,6 +49,4 @@ __all__ = [
     "Trajectory",
     "Variation",
     "Verdict",
-    "compare_with_1",
-    "judged",
 ]

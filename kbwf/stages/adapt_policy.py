@@ -14,7 +14,8 @@ import numpy as np
 from kbwf.errors import PolicyError, RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.policies.table import BACKENDS
-from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample, Task, judged
+from kbwf.records import Checkpoint, PolicyUpdate, ScoredSample, Task
+from kbwf.records.evaluation import judged
 from kbwf.run_settings import RunSettings
 from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_records, write_record

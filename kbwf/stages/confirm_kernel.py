@@ -17,8 +17,8 @@ from kbwf.records import (
     ScoredSample,
     Selection,
     Timing,
-    compare_with_1,
 )
+from kbwf.records.evaluation import compare_with_1
 from kbwf.settings import EvaluationSettings
 from kbwf.store import read_record, read_records, write_record
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kbwf.errors import RecordError
-from kbwf.records import Evaluation, ScoredSample, Trajectory, judged
+from kbwf.records import Evaluation, ScoredSample, Trajectory
+from kbwf.records.evaluation import judged
 from kbwf.run_settings import GuardrailSettings
 from kbwf.store import read_records, write_record
 from kbwf.strategies.best_of_adaptation import (

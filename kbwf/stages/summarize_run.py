@@ -14,8 +14,8 @@ from kbwf.records import (
     RunSummary,
     ScoredSample,
     Trajectory,
-    judged,
 )
+from kbwf.records.evaluation import judged
 from kbwf.store import read_record, read_records, write_record
 
 
