@@ -199,7 +199,7 @@ def _about_control(study: Study, tables: Tables) -> list[Headline]:
 
 
 def _about_what_is_missing(study: Study) -> list[Headline]:
-    said = []
+    said = _gaps(study)
     strategies: dict[str, set[str]] = {}
     for one in study.selections:
         if one.unavailable:
@@ -217,3 +217,21 @@ def _about_what_is_missing(study: Study) -> list[Headline]:
     if not study.summaries:
         said.append("The study has no adaptation runs: trajectories, regimes, transfer and probe are empty.")
     return [Headline(text) for text in said]
+
+
+_MAX_GAPS = 5
+"""That are named."""
+
+
+def _gaps(study: Study) -> list[str]:
+    """Samples that strategies chose from, and that are not among the study's: a file was lost or cut."""
+    counts = study.compared.groupby(["policy_id", "task_id", "seed"]).size()
+    wanted = {(one.policy_id, one.task_id, one.seed): one.num_samples for one in study.selections}
+    gaps = [
+        f"{task_id} of `{policy_id}`, seed {seed}, has {found} of {num_samples}"
+        for (policy_id, task_id, seed), num_samples in sorted(wanted.items())
+        if (found := int(counts.get((policy_id, task_id, seed), 0))) < num_samples
+    ]
+    more = f", and {len(gaps) - _MAX_GAPS} others" if len(gaps) > _MAX_GAPS else ""
+    named = ", ".join(gaps[:_MAX_GAPS])
+    return [f"Samples are missing, run the workflow again: {named}{more}."] if gaps else []

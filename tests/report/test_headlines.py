@@ -1,5 +1,7 @@
 """Sentences made of the numbers, and what a study lacks."""
 
+from dataclasses import replace
+
 from kbwf.metrics.statistics import Interval
 from kbwf.report.headlines import headlines
 from kbwf.settings import ReportSettings, SelectionSettings
@@ -139,3 +141,15 @@ def test_tasks_on_which_the_control_never_passes_are_named() -> None:
     kept = [one for one in records.scored if (one.sample.policy_id, one.sample.task_id) != ("identity", "l0_p002")]
     records.scored = [*kept, make_scored(0, None, task_id="l0_p002", policy_id="identity")]
     assert "It never passed on `l0_p002`, where noise is not known." in said(records)
+
+
+def test_samples_that_were_lost_since_they_were_chosen_from_are_missed() -> None:
+    """Two of eight of one cell; a whole study is missed nothing."""
+    study = small_study(num_tasks=2, has_runs=False).study()
+    tables = tables_of(study, CFG, SelectionSettings())
+    assert not any("missing" in one.text for one in headlines(study, tables, CFG))
+    frame = study.samples
+    is_lost = (frame["policy_id"] == "base") & (frame["task_id"] == "l0_p002") & (frame["sample_idx"] >= 6)
+    cut = replace(study, samples=frame[~(is_lost & (frame["seed"] == 1))])
+    (text,) = [one.text for one in headlines(cut, tables, CFG) if "missing" in one.text]
+    assert text == "Samples are missing, run the workflow again: l0_p002 of `base`, seed 1, has 6 of 8."
