@@ -46,7 +46,11 @@ def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headlin
     if len(study.tasks) == 1:  # intervals over tasks have no width
         said = [one._replace(is_outside=None) if one.is_outside else one for one in said]
     said += _about_runs(tables)
-    return [*said, *_about_control(study, tables), *_about_what_is_missing(study)]
+    about_control = _about_control(study, tables)
+    if study.why_no_noise_floor:  # a judge that refuses the reference proves nothing of anybody
+        said = [*about_control, *(one._replace(is_outside=None) if one.is_outside else one for one in said)]
+        about_control = []
+    return [*said, *about_control, *_about_what_is_missing(study)]
 
 
 def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
@@ -184,7 +188,10 @@ def _about_control(study: Study, tables: Tables) -> list[Headline]:
     if not covers:
         failures = sorted(set(control["status"]))
         return [
-            Headline(f"The identity control passed nowhere ({', '.join(failures)}): something is wrong with the judge.")
+            Headline(
+                f"The identity control passed nowhere ({', '.join(failures)}): something is wrong with the judge,"
+                " so that nothing is called outside."
+            )
         ]
     noise = tables["noise_floor"].rows[0]
     silent = [f"`{task.task_id}`" for task in study.tasks if task.task_id not in covers]

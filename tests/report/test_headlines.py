@@ -119,7 +119,7 @@ def test_a_control_that_never_passes_is_called_a_fault() -> None:
 
 def test_nothing_lies_above_a_noise_floor_that_was_not_measured() -> None:
     """A control that never passes has success 0, which any policy would beat."""
-    records = small_study(has_control=False, effect=1.0)
+    records = small_study(num_tasks=6, effect=2.5, has_control=False)
     records.scored += [make_scored(idx, None, task_id="l0_p001", policy_id="identity") for idx in range(4)]
     study = records.study()
     tables = tables_of(study, CFG, SelectionSettings())
@@ -133,6 +133,9 @@ def test_nothing_lies_above_a_noise_floor_that_was_not_measured() -> None:
     text = said(records)
     assert "noise floor" not in text and "the control's" not in text
     assert "so that noise was not measured" in tables["selection"].to_markdown()
+    first, *others = headlines(study, tables, CFG)
+    assert "something is wrong with the judge" in first.text
+    assert not any(one.is_outside for one in others)
 
 
 def test_tasks_on_which_the_control_never_passes_are_named() -> None:
