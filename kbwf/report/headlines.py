@@ -7,6 +7,7 @@ import pandas as pd
 from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
+from kbwf.report.gaps import what_is_missing
 from kbwf.report.scaling_tables import lies_above
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
@@ -50,7 +51,7 @@ def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headlin
     if study.why_no_noise_floor:  # a judge that refuses the reference proves nothing of anybody
         said = [*about_control, *(one._replace(is_outside=None) if one.is_outside else one for one in said)]
         about_control = []
-    return [*said, *about_control, *_about_what_is_missing(study)]
+    return [*said, *about_control, *map(Headline, what_is_missing(study))]
 
 
 def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
@@ -203,42 +204,3 @@ def _about_control(study: Study, tables: Tables) -> list[Headline]:
             f" {value_of(noise['confidently_faster_frac']):.0%} do so confidently.{never}"
         )
     ]
-
-
-def _about_what_is_missing(study: Study) -> list[Headline]:
-    said = _gaps(study)
-    strategies: dict[str, set[str]] = {}
-    for one in study.selections:
-        if one.unavailable:
-            strategies.setdefault(one.unavailable, set()).add(one.strategy)
-    for reason, names in strategies.items():
-        said.append(f"Not available: {', '.join(f'`{name}`' for name in sorted(names))}: {reason}.")
-    compared = study.compared[study.compared["policy_id"] != CONTROL]
-    if compared["seed"].nunique() == 1:
-        said.append("The study has one seed, so that the spread over seeds is not known.")
-    if len(study.tasks) == 1:
-        said.append(
-            "The study has one task: intervals over tasks have no width and say"
-            " nothing about other tasks, so that nothing is called outside."
-        )
-    if not study.summaries:
-        said.append("The study has no adaptation runs: trajectories, regimes, transfer and probe are empty.")
-    return [Headline(text) for text in said]
-
-
-_MAX_GAPS = 5
-"""That are named."""
-
-
-def _gaps(study: Study) -> list[str]:
-    """Samples that strategies chose from, and that are not among the study's: a file was lost or cut."""
-    counts = study.compared.groupby(["policy_id", "task_id", "seed"]).size()
-    wanted = {(one.policy_id, one.task_id, one.seed): one.num_samples for one in study.selections}
-    gaps = [
-        f"{task_id} of `{policy_id}`, seed {seed}, has {found} of {num_samples}"
-        for (policy_id, task_id, seed), num_samples in sorted(wanted.items())
-        if (found := int(counts.get((policy_id, task_id, seed), 0))) < num_samples
-    ]
-    more = f", and {len(gaps) - _MAX_GAPS} others" if len(gaps) > _MAX_GAPS else ""
-    named = ", ".join(gaps[:_MAX_GAPS])
-    return [f"Samples are missing, run the workflow again: {named}{more}."] if gaps else []
