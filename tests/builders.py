@@ -15,8 +15,8 @@ from kbwf.records import (
     Task,
     Timing,
 )
-from kbwf.records.evaluation import compare_with_1
 from kbwf.records.base import sha256_of
+from kbwf.records.evaluation import compare_with_1
 from kbwf.records.task import task_id_of
 from kbwf.settings import TaskSettings
 

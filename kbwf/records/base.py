@@ -46,7 +46,10 @@ class Record(BaseModel):
         try:
             return cls.model_validate(fields)
         except ValidationError as error:
-            raise RecordError(f"{origin}: not a valid {cls.__name__}: {error}") from error
+            raise RecordError(
+                f"{origin}: not a valid {cls.__name__}: {error}\nIf another release wrote it, remove the file and run"
+                " the workflow again"
+            ) from error
 
 
 def sha256_of(text: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
+from kbwf.report.gaps import what_is_missing
 from kbwf.report.scaling_tables import lies_above
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
@@ -48,7 +49,11 @@ def headlines(study: Study, tables: Tables, cfg: ReportSettings) -> list[Headlin
     if len(study.tasks) == 1:  # intervals over tasks have no width
         said = [one._replace(is_outside=None) if one.is_outside else one for one in said]
     said += _about_runs(tables)
-    return [*said, *_about_control(study, tables), *_about_what_is_missing(study)]
+    about_control = _about_control(study, tables)
+    if study.why_no_noise_floor:  # a judge that refuses the reference proves nothing of anybody
+        said = [*about_control, *(one._replace(is_outside=None) if one.is_outside else one for one in said)]
+        about_control = []
+    return [*said, *about_control, *map(Headline, what_is_missing(study))]
 
 
 def _about_refused(study: Study) -> list[Headline]:
@@ -218,7 +223,10 @@ def _about_control(study: Study, tables: Tables) -> list[Headline]:
     if not covers:
         failures = sorted(set(control["status"]))
         return [
-            Headline(f"The identity control passed nowhere ({', '.join(failures)}): something is wrong with the judge.")
+            Headline(
+                f"The identity control passed nowhere ({', '.join(failures)}): something is wrong with the judge,"
+                " so that nothing is called outside."
+            )
         ]
     noise = tables["noise_floor"].rows[0]
     silent = [f"`{task.task_id}`" for task in study.tasks if task.task_id not in covers]
@@ -230,31 +238,3 @@ def _about_control(study: Study, tables: Tables) -> list[Headline]:
             f" {value_of(noise['confidently_faster_frac']):.0%} do so confidently.{never}"
         )
     ]
-
-
-def _about_what_is_missing(study: Study) -> list[Headline]:
-    said = []
-    strategies: dict[str, set[str]] = {}
-    for one in study.selections:
-        if one.unavailable:
-            strategies.setdefault(one.unavailable, set()).add(one.strategy)
-    lacking = study.samples[study.samples["sandbox_lacks"].map(len) > 0]
-    if len(lacking):
-        defences = dict.fromkeys(each for lacks in lacking["sandbox_lacks"] for each in lacks)
-        said.append(
-            f"The sandbox of {len(lacking)} of {len(study.samples)} kernels was without {', '.join(defences)}, which"
-            " their hosts did not permit; `kbwf doctor` there says how to get it."
-        )
-    for reason, names in strategies.items():
-        said.append(f"Not available: {', '.join(f'`{name}`' for name in sorted(names))}: {reason}.")
-    compared = study.compared[study.compared["policy_id"] != CONTROL]
-    if compared["seed"].nunique() == 1:
-        said.append("The study has one seed, so that the spread over seeds is not known.")
-    if len(study.tasks) == 1:
-        said.append(
-            "The study has one task: intervals over tasks have no width and say"
-            " nothing about other tasks, so that nothing is called outside."
-        )
-    if not study.summaries:
-        said.append("The study has no adaptation runs: trajectories, regimes, transfer and probe are empty.")
-    return [Headline(text) for text in said]

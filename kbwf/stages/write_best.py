@@ -13,6 +13,9 @@ from kbwf.report.best_kernels import IndexRow, index_csv, index_markdown, kernel
 from kbwf.store import read_record, read_records, write_text
 from kbwf.strategies.best_of_n import best_choice
 
+_MAX_NAME = 100
+"""Letters of a task's name in that of a file, of which file systems take 255."""
+
 
 def write_best(
     selections_paths: list[Path],
@@ -115,7 +118,8 @@ def _reason(selections: list[Selection], statuses: Counter[str]) -> str:
 
 
 def _file_name(task: Task) -> str:
-    return f"{task.task_id}_{re.sub(r'[^A-Za-z0-9._-]+', '_', task.name)}.py"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", task.name)[:_MAX_NAME]
+    return f"{task.task_id}_{name}.py"
 
 
 def _replace_folder(staged: Path, folder: Path) -> None:

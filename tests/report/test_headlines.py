@@ -139,7 +139,7 @@ def test_a_control_that_never_passes_is_called_a_fault() -> None:
 
 def test_nothing_lies_above_a_noise_floor_that_was_not_measured() -> None:
     """A control that never passes has success 0, which any policy would beat."""
-    records = small_study(has_control=False, effect=1.0)
+    records = small_study(num_tasks=6, effect=2.5, has_control=False)
     records.scored += [make_scored(idx, None, task_id="l0_p001", policy_id="identity") for idx in range(4)]
     study = records.study()
     tables = tables_of(study, CFG, SelectionSettings())
@@ -153,6 +153,9 @@ def test_nothing_lies_above_a_noise_floor_that_was_not_measured() -> None:
     text = said(records)
     assert "noise floor" not in text and "the control's" not in text
     assert "so that noise was not measured" in tables["selection"].to_markdown()
+    first, *others = headlines(study, tables, CFG)
+    assert "something is wrong with the judge" in first.text
+    assert not any(one.is_outside for one in others)
 
 
 def test_tasks_on_which_the_control_never_passes_are_named() -> None:
@@ -175,3 +178,15 @@ def test_what_the_sandbox_lacked_is_said_once() -> None:
     sentence = "The sandbox of 2 of 3 kernels was without landlock (ENOSYS), own user (EACCES), which"
     assert said(records).count(sentence) == 1
     assert "sandbox" not in said(Records(scored=samples_of([2.0])))
+
+
+def test_samples_that_were_lost_since_they_were_chosen_from_are_missed() -> None:
+    """Two of eight of one cell; a whole study is missed nothing."""
+    study = small_study(num_tasks=2, has_runs=False).study()
+    tables = tables_of(study, CFG, SelectionSettings())
+    assert not any("missing" in one.text for one in headlines(study, tables, CFG))
+    frame = study.samples
+    is_lost = (frame["policy_id"] == "base") & (frame["task_id"] == "l0_p002") & (frame["sample_idx"] >= 6)
+    cut = replace(study, samples=frame[~(is_lost & (frame["seed"] == 1))])
+    (text,) = [one.text for one in headlines(cut, tables, CFG) if "missing" in one.text]
+    assert text == "Samples are missing, run the workflow again: l0_p002 of `base`, seed 1, has 6 of 8."

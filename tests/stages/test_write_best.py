@@ -300,3 +300,16 @@ def assert_file_says(folder: Path, task: Task, source: str, judged: Evaluation, 
     torch.set_num_threads(num_threads)
     assert ended.value.code == (0 if is_right else 1), said.getvalue()
     assert ("agree within" if is_right else "DIFFER") in said.getvalue()
+
+
+def test_a_task_s_name_does_nothing_in_the_index_and_is_cut_in_the_file_s(tmp_path: Path) -> None:
+    """It may be a formula, a table's line, a terminal's escape or long, and the kernel may hold half a character."""
+    name = "=1|\n<b>\x1b" + "a" * 300
+    evaluation = SCORED[1].evaluation.model_copy(update={"kernel_source": "# \ud800\nclass ModelNew: ...\n"})
+    scored = SCORED[1].model_copy(update={"evaluation": evaluation})
+    best, paths = run_write_best(tmp_path, [make_task(1, name=name)], [scored], SELECTIONS[1:2])
+    assert paths["l0_p001"].name == f"l0_p001__1_b_{'a' * 95}.py"
+    text = paths["l0_p001"].read_text()
+    assert "\n# \\ud800\n" in text and r"# task       l0_p001, =1| <b>\x1baaa" in text
+    assert r"| l0_p001 | =1\| &lt;b>\x1baaa" in (best / "README.md").read_text()
+    assert "l0_p001,\"'=1|\n" in (best / "index.csv").read_text()
