@@ -139,7 +139,8 @@ def test_an_error_is_its_exit_code_and_a_message_without_a_traceback(
 
 
 def test_a_kernel_can_be_judged_by_hand(tmp_path: Path) -> None:
-    """Figures on standard output, the record where it was asked for; a kernel that fails is a result, exit code 0.
+    """Figures on standard output, the record where it was asked for, with `--json` there too; a kernel that fails is a
+    result, exit code 0.
 
     On a machine with much else to do the first one's times may not be believed, which its line then says.
     """
@@ -153,17 +154,10 @@ def test_a_kernel_can_be_judged_by_hand(tmp_path: Path) -> None:
     assert lines[0].startswith("l0_p001 Diagonal_matmul on cpu: ") and lines[1].startswith(f"{status.value}: ")
     assert lines[2].startswith("correct in 1 of 1 trials, tolerance 0.0001; in ")
     kernel.write_text("class ModelNew(Model):\n    def forward(self, d, A):\n        return A + 1\n")
-    done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings)
+    done = kbwf("evaluate", "l0_p001", kernel, "--settings", settings, "--json", "--output", tmp_path / "out.json")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[1].startswith("wrong_values: ")
-
-
-def test_a_record_can_be_printed_rather_than_written(tmp_path: Path) -> None:
-    """`--json` prints what `--output` would write, and nothing else; a problem without a kernel needs no process."""
-    (tmp_path / "kernel.py").write_text("x = 1\n")
-    done = kbwf("evaluate", "l0_p001", tmp_path / "kernel.py", "--json", "--output", tmp_path / "out.json")
     assert done.stdout == (tmp_path / "out.json").read_text()
-    assert Evaluation.from_json(done.stdout, "standard output").status == EvalStatus.NO_KERNEL
+    assert Evaluation.from_json(done.stdout, "standard output").status == EvalStatus.WRONG_VALUES
 
 
 CLOSING = """import os, sys

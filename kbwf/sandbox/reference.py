@@ -7,7 +7,7 @@ import torch
 from kbwf.sandbox.buffers import dense_layout_of, layout_of
 from kbwf.sandbox.messages import Description
 from kbwf.sandbox.problem import draw_inputs
-from kbwf.sandbox.structure import flatten, unflatten
+from kbwf.sandbox.structure import flatten, unflatten, unnamed
 from kbwf.verdict.tolerance import EXACT
 from kbwf.verdict.variations import Admits, map_tensors
 from kbwf.verdict.yardstick import Yardstick, in_float64, in_full_float32, measure
@@ -32,7 +32,7 @@ def describe(
     before_bytes = _peak_bytes(device)
     result = model(*_unpacked(arguments, tensors, values, device))
     peak_bytes = _peak_bytes(device) - before_bytes
-    shape_of_result, outputs, _ = flatten(result, "the result of forward")
+    shape_of_result, outputs, _ = flatten(unnamed(result), "the result of forward")
     if not outputs:
         raise TypeError("forward returns no tensor")
     storages = {tensor.untyped_storage().data_ptr() for tensor in tensors}
@@ -42,7 +42,7 @@ def describe(
         for tensor, original in zip(tensors, originals, strict=True)
     )
     first = [output.clone() for output in outputs]
-    again = flatten(model(*_unpacked(arguments, originals, values, device)), "the result of forward")[1]
+    again = flatten(unnamed(model(*_unpacked(arguments, originals, values, device))), "the result of forward")[1]
     equals_itself = len(first) == len(again) and all(map(_is_equal, first, again))
     layouts = [layout_of(tensor) for tensor in tensors], [dense_layout_of(output) for output in outputs]
     del tensors, originals, result, outputs, first, again  # their memory is needed

@@ -31,6 +31,13 @@ def flatten(value: Any, where: str) -> tuple[Structure, list[torch.Tensor], list
     return _taken_apart(value, where, tensors, values), tensors, values
 
 
+def unnamed(result: Any) -> Any:
+    """A result with plain tuples for named ones: what counts is what is in it."""
+    if isinstance(result, tuple):
+        return tuple(map(unnamed, result))
+    return list(map(unnamed, result)) if type(result) is list else result
+
+
 def unflatten(structure: Structure, tensors: Iterator[torch.Tensor], values: Iterator[Any]) -> Any:
     """What `flatten` took apart, with these leaves."""
     kind = structure[0]

@@ -77,6 +77,7 @@ TASKS = {
     "scalar_output": quirk("return x.sum()"),
     "complex_output": quirk("return torch.fft.fft(x)"),
     "tuple_output": quirk("return x.sum(0), {'b': x > 0.5, 'a': [x.half()]}"),
+    "named_tuple_output": quirk("return torch.max(x, 1)"),
     "batch_norm": quirk("return self.bn(x)", init="self.bn = nn.BatchNorm1d(8)"),
     "dataclass": quirk("return x * self.config.factor", init="self.config = Config(factor=2.0)", top=_CONFIG),
     "in_place": quirk("return x.add_(1)"),

@@ -46,6 +46,10 @@ CASES = {
         ("last", kernel("return x.sum(0), {'b': x > 0.5, 'a': [x.half() + 1]}"), STATUS.WRONG_VALUES, "error 1$"),
         ("flags", kernel("return x.sum(0), {'b': x > 2, 'a': [x.half()]}"), STATUS.WRONG_VALUES, "entries differ"),
     ],
+    "named_tuple_output": [
+        ("plain", kernel("return x.amax(1), x.argmax(1)"), STATUS.PASSED, ""),
+        ("places", kernel("return x.amax(1), x.argmin(1)"), STATUS.WRONG_VALUES, "entries differ"),
+    ],
     "empty_output": [("zeros", kernel("return torch.zeros(0), x.sum()"), STATUS.PASSED, "")],
     "batch_norm": [("own", kernel(NORMALISE, init="self.bn = nn.BatchNorm1d(8)"), STATUS.PASSED, "")],
     "in_place": [
