@@ -76,12 +76,12 @@ def transfer(scores: Mapping[tuple[str, str], float], base_scores: Mapping[str, 
 
     Args:
         scores: sample fast_1 of adapted policies, by pair; pairs that were not run are left out.
-        base_scores: sample fast_1 of the base policy on each subset.
+        base_scores: sample fast_1 of the base policy on each subset that is evaluated on.
 
     Raises:
         ValueError: a subset has no base score.
     """
-    unknown = {subset for pair in scores for subset in pair} - set(base_scores)
+    unknown = {evaluated_on for _, evaluated_on in scores} - set(base_scores)
     if unknown:
         raise ValueError(
             f"no base score for subset {', '.join(sorted(unknown))}; the base policy must be evaluated there"

@@ -67,5 +67,7 @@ def test_transfer_needs_the_base_policy_on_every_subset() -> None:
     """A subset without base score is named; no runs give no means."""
     with pytest.raises(ValueError, match="no base score for subset s3"):
         transfer({("s1", "s3"): 0.1}, {"s1": 0.2})
+    elsewhere = transfer({("s0", "s1"): 0.3}, {"s1": 0.2})  # as of an outer loop, which is judged on other tasks alone
+    assert (elsewhere.own, elsewhere.other) == (None, pytest.approx(0.1))
     nothing = transfer({}, {"s1": 0.2})
     assert (nothing.gains_A_B, nothing.own, nothing.other) == (((None,),), None, None)

@@ -39,6 +39,18 @@ def test_transfer_is_the_gain_on_other_tasks() -> None:
     assert row["other"] == summary.fresh[1].fast_1
 
 
+def test_an_outer_loop_is_reported_on_other_tasks_alone() -> None:
+    """No fresh samples of its own ones are drawn."""
+    records = small_study()
+    summary = records.summaries[0]
+    elsewhere = tuple(score.model_copy(update={"is_transfer": True}) for score in summary.fresh)
+    records.summaries = [summary.model_copy(update={"fresh": elsewhere})]
+    (row,) = transfer_table(records.study(), CFG).rows
+    assert row["own_base"] is None
+    assert row["own_gain"] == Missing("no fresh samples")
+    assert value_of(row["other_gain"]) is not None
+
+
 def test_the_probe_begins_with_the_first_policy_s_own_likelihoods() -> None:
     """Every step finds the samples 0.1 nats less likely, which changes no rank."""
     rows = probe_table(small_study().study(), CFG).rows
