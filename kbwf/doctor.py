@@ -5,13 +5,17 @@ import importlib.util
 import shutil
 from collections.abc import Iterable, Mapping
 
-from kbwf.errors import KbwfError
+from kbwf import plan
+from kbwf.errors import KbwfError, TaskError
 from kbwf.judge.device import describe_environment, describe_gpus, resolve_device
 from kbwf.judge.judge import Judge
+from kbwf.judge.memory import need_of
 from kbwf.judge.processes import Launcher
 from kbwf.records import EvalStatus
+from kbwf.records.task import parse_task_id
 from kbwf.sandbox.defences import remedy
-from kbwf.settings import EvaluationSettings, TaskSettings
+from kbwf.sandbox.messages import Description
+from kbwf.settings import EvaluationSettings, StudySettings, TaskSettings
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.prompts import forward_body
 from kbwf.tasks.sources import load_task
@@ -61,6 +65,42 @@ def _judged(environment: Mapping[str, str]) -> list[str]:
     assert finding.sandbox is not None, "a kernel was started"
     lines.append(_line(not finding.sandbox.missing, "sandbox", ", ".join(finding.sandbox.applied)))
     return lines + _what_the_sandbox_lacks(finding.sandbox.missing)
+
+
+def examine_tasks(study: StudySettings, environment: Mapping[str, str]) -> str:
+    """A line per task of a study: what memory judging it takes, or why it cannot be judged.
+
+    Raises:
+        ConfigError: the study's tasks cannot be listed.
+        InfrastructureError: the device is not there.
+    """
+    settings = study.evaluation
+    device = resolve_device(settings.device)
+    launcher = Launcher(dict(environment))
+    judge = Judge(launcher, device, describe_environment(device, settings.num_threads))
+    lines = []
+    try:
+        for task_id in plan.task_ids(study.tasks):
+            try:
+                task = load_task(study.tasks, parse_task_id(task_id)[1])
+                lines.append(_line(True, task_id, f"{task.name}: {_need(judge.describe(task, settings))}"))
+            except TaskError as error:
+                lines.append(_line(False, task_id, str(error)))
+    finally:
+        judge.close()
+        launcher.close()
+    return "\n".join(lines)
+
+
+def _need(description: Description) -> str:
+    need = need_of(description)
+    sizes = {
+        "inputs": need.inputs_bytes, "results": need.outputs_bytes, "the reference besides": need.reference_bytes,
+        "in all": need.total_bytes,
+    }  # fmt: skip
+    shown = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in sizes.items())
+    degenerate = description.yardstick.degenerate
+    return shown + (f"; KernelBench's rule lets {' and '.join(degenerate)} through" if degenerate else "")
 
 
 def _what_the_sandbox_lacks(missing: Iterable[str]) -> list[str]:

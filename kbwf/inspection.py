@@ -4,10 +4,13 @@ of the judge what gets past it."""
 import argparse
 import os
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from kbwf.errors import ConfigError
+
+if TYPE_CHECKING:
+    from kbwf.settings import StudySettings
 
 
 def add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
@@ -25,7 +28,11 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
     comparison.add_argument("second", help="that of another")
     comparison.add_argument("--policies", nargs=2, default=[], help="one of each study; left out, all that both have")
     comparison.add_argument("--report", default="{}", help="config block report as JSON")
-    verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
+    doctor = verb("doctor", _doctor, "say what this machine can do, and what to install for the rest")
+    doctor.add_argument(
+        "--tasks", nargs="*", metavar="STUDY", help="say instead of each task of a study whether it can be judged here"
+    )
+    doctor.add_argument("--config", default="config.yaml", help="what is read before the studies")
     oracle = verb("oracle", _oracle, "measure how many wrong kernels the rules of the verdict let through")
     oracle.add_argument(
         "--level-folder", help="problems in KernelBench's format instead of the bundled ones, made smaller"
@@ -56,22 +63,30 @@ def _compare(options: argparse.Namespace) -> str:
 def _plan(options: argparse.Namespace) -> str:
     import dataclasses
 
-    from kbwf.config_files import load_study, read_config
-    from kbwf.estimate import Assumptions, merged, text_of
+    from kbwf.estimate import Assumptions, text_of
 
-    paths = (options.config, *options.studies)
+    names = [field.name for field in dataclasses.fields(Assumptions)]
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    return text_of(_study_of(options.config, options.studies), Assumptions(**given))
+
+
+def _study_of(config: str, studies: Sequence[str]) -> "StudySettings":
+    from kbwf.config_files import load_study, read_config
+    from kbwf.estimate import merged
+
+    paths = (config, *studies)
     raw: dict[str, Any] = {}
     for path in paths:
         raw = merged(raw, read_config(path))
-    names = [field.name for field in dataclasses.fields(Assumptions)]
-    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    return text_of(load_study(raw, paths), Assumptions(**given))
+    return load_study(raw, paths)
 
 
-def _doctor(_: argparse.Namespace) -> str:
-    from kbwf.doctor import examine
+def _doctor(options: argparse.Namespace) -> str:
+    from kbwf.doctor import examine, examine_tasks
 
-    return examine(dict(os.environ))
+    if options.tasks is None:
+        return examine(dict(os.environ))
+    return examine_tasks(_study_of(options.config, options.tasks), dict(os.environ))
 
 
 def _oracle(options: argparse.Namespace) -> str:

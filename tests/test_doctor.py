@@ -2,14 +2,17 @@
 
 import os
 import re
+from pathlib import Path
 
 import pytest
 import torch
 
-from kbwf.doctor import examine
+from kbwf.doctor import examine, examine_tasks
 from kbwf.errors import InfrastructureError
 from kbwf.judge.judge import Finding, Judge
 from kbwf.records import EvalStatus, SandboxReport
+from kbwf.settings import StudySettings
+from tests.judge.quirks import REFUSED, quirk
 
 
 def found_by(monkeypatch: pytest.MonkeyPatch, finding: Finding | Exception) -> None:
@@ -70,3 +73,24 @@ def test_a_reference_that_does_not_pass_is_a_line_with_the_reason(monkeypatch: p
     text = examine(os.environ)
     assert "\n--  evaluation      a runner did not start\n" in text
     assert " sandbox " not in text
+
+
+def test_each_task_of_a_study_says_what_it_needs_or_why_it_cannot_be_judged(tmp_path: Path) -> None:
+    """One can be judged, one draws at random, one is no Python; zeros would pass for the first by KernelBench's rule."""
+    (tmp_path / "level1").mkdir()
+    problems = {
+        "1_Small.py": quirk("return torch.softmax(x, 1)", inputs="torch.rand(8, 65536)").reference_source,
+        "2_Dropout.py": REFUSED["dropout"][0].reference_source,
+        "3_Broken.py": "import torch\nx = (\n",
+    }
+    for name, source in problems.items():
+        (tmp_path / "level1" / name).write_text(source)
+    tasks = {"source": "directory", "level": 1, "path": str(tmp_path)}
+    study = StudySettings.model_validate({"tasks": tasks, "evaluation": {"device": "cpu"}, "base": {"model": "a/b"}})
+    first, second, third = examine_tasks(study, os.environ).splitlines()
+    assert first.startswith(
+        "ok  l1_p001         Small: inputs 2.1 MB, results 2.1 MB, the reference besides 0.0 MB, in all"
+    )
+    assert first.endswith("; KernelBench's rule lets constant and zeros through")
+    assert second.startswith("--  l1_p002") and "give different outputs" in second
+    assert third.startswith("--  l1_p003") and "is no Python source" in third
