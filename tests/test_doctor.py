@@ -76,7 +76,7 @@ def test_a_reference_that_does_not_pass_is_a_line_with_the_reason(monkeypatch: p
 
 
 def test_each_task_of_a_study_says_what_it_needs_or_why_it_cannot_be_judged(tmp_path: Path) -> None:
-    """One can be judged, one draws at random, one is no text of Python; zeros pass for the first by KernelBench's rule."""
+    """One can be judged, though zeros would pass by KernelBench's rule; one draws at random, one is no Python."""
     (tmp_path / "level1").mkdir()
     problems = {
         "1_Small.py": quirk("return torch.softmax(x, 1)", inputs="torch.rand(8, 65536)").reference_source,

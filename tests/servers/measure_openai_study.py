@@ -27,6 +27,7 @@ base:
   {{backend: openai, base_url: "{url}", model: tiny, logprobs_temperature: one, extra_body: {{top_k: 0, min_p: 0.0}}}}
 sampling: {{num_samples: 64, chunk_size: 16, seeds: [0, 1], temperature: 0.25, max_tokens: {max_tokens}}}
 identity: {{num_samples: 0}}
+evaluation: {{num_identity_pairs: 0}}
 runs: []
 """
 

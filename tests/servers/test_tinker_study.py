@@ -19,7 +19,7 @@ tasks: {{subset: [1, 3]}}
 base: {{backend: tinker, model: "{model}", base_url: "{url}", logprobs_temperature: one, deadline_s: {deadline_s}}}
 sampling: {{num_samples: 4, chunk_size: 4, seeds: [0], temperature: 1.0, max_tokens: 32}}
 identity: {{num_samples: 0}}
-evaluation: {{mode: fast}}
+evaluation: {{mode: fast, num_identity_pairs: 1}}
 report: {{num_resamples: 200}}
 runs:
   - {{name: ttt, method: grpo, tasks: study, num_steps: 2, rollouts_per_task: 4, learning_rate: 0.002,

@@ -17,7 +17,7 @@ SMALL_STUDY = """
 tasks: {subset: [1]}
 sampling: {num_samples: 2, chunk_size: 2, seeds: [0], max_tokens: 24}
 identity: {num_samples: 4}
-evaluation: {mode: fast, timeout_s: 60}
+evaluation: {mode: fast, timeout_s: 60, num_identity_pairs: 1}
 report: {num_resamples: 200}
 demo: {num_steps: 2}
 runs: []
