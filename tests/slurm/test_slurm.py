@@ -42,7 +42,7 @@ def test_the_control_completes(cluster: Cluster, project: SlurmProject, num_each
     assert sorted(project.starts()) == [0, 1, 2, 3]
     states = {job: state for job, state in cluster.jobs().items() if job not in before}
     assert set(states.values()) == {"COMPLETED"}
-    assert len(states) == 1 + 4 // num_each  # the control's chunk, and the evaluations
+    assert len(states) == 2 + 4 // num_each  # the task tried out, the control's chunk, and the evaluations
     logging.info("%d evaluations a job: %.0f s for four, sampling and submission with them", num_each, took_s)
 
 
