@@ -218,7 +218,7 @@ def test_python_may_leave_docstrings_out(tmp_path: Path) -> None:
 
 def test_samples_of_a_chunk_are_judged_by_one_warm_process(short_folder: Path) -> None:
     """Two jobs of one owner: the second finds the task's bench ready; an error of the process arrives as one."""
-    calibration = Calibration(task=task_of(), mode="fast", description={})
+    calibration = Calibration(task=task_of(), mode="fast")
     write_record(short_folder / "task.json", calibration)
     samples = [sample_of(HONEST_FORWARD + " + 1", sample_idx=0), sample_of("return x.clone()", sample_idx=1)]
     write_records(short_folder / "chunk.jsonl", samples)

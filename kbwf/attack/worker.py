@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kbwf.errors import InfrastructureError, KbwfError, TaskError
-from kbwf.records import Evaluation, Sample, Task
+from kbwf.records import Calibration, Evaluation, Sample, Task
 from kbwf.records.base import sha256_of
 from kbwf.records.task import task_id_of
 from kbwf.settings import EvaluationSettings, PromptSettings
@@ -55,7 +55,7 @@ class Worker:
         self._number += 1
         folder = self._folder / str(self._number)
         task = self._task_of(task_path)
-        write_record(folder / "task.json", task)
+        write_record(folder / "task.json", Calibration(task=task, mode=settings.mode))
         write_records(folder / "samples.jsonl", [_sample_of(task, kernel_source)])
         request = {
             "task": str(folder / "task.json"),

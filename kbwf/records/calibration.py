@@ -32,7 +32,8 @@ class Calibration(Record):
     environment: Environment | None = None
     mode: Literal["fast", "full", "adaptive"]
     description: dict[str, Any] | None = None
-    """The reference's description (`kbwf.sandbox.messages.Description`), so that no process has to measure it again."""
+    """The reference's description (`kbwf.sandbox.messages.Description`), so that no process has to measure it again;
+    None where it was refused, or not tried."""
     memory: MemoryNeed | None = None
     degenerate: tuple[str, ...] = ()
     """Which of `zeros` and `constant` KernelBench's rule would let through."""
@@ -45,8 +46,8 @@ class Calibration(Record):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Calibration":
-        if bool(self.refusal) == (self.description is not None):
-            raise ValueError(f"{self.task.task_id}: described or refused, and not both")
+        if self.refusal and self.description is not None:
+            raise ValueError(f"{self.task.task_id}: a task that is refused has no description, got both")
         return self
 
 
