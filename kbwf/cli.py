@@ -10,7 +10,8 @@ import os
 import sys
 from typing import Any
 
-from kbwf import inspection, judging, upkeep
+from kbwf import inspection, judging, run_verbs, upkeep
+from kbwf.credentials import credentials_of, read_dotenv
 from kbwf.errors import KbwfError
 from kbwf.printable import printable
 from kbwf.standard_files import open_what_is_closed, say
@@ -89,39 +90,11 @@ def _parser() -> argparse.ArgumentParser:
         report.add_argument(name, nargs="*", default=[], help="of the study's runs")
     report.add_argument("--report", default="{}", help="config block report as JSON")
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
-    adapt = verb("adapt", _adapt, "update a policy: one step of a run")
-    adapt.add_argument("policy", help="policy id of the step that is made")
-    adapt.add_argument("--run-id", required=True)
-    adapt.add_argument("--seed", type=int, required=True)
-    adapt.add_argument("--step", type=int, required=True)
-    adapt.add_argument("--run-settings", required=True, help="the run's settings that an update reads, as JSON")
-    adapt.add_argument("--parent", required=True, help="checkpoint.json of the step before")
-    probe = verb("probe", _probe, "let a policy score samples that another drew")
-    probe.add_argument("policy", help="checkpoint.json of the policy that scores")
-    for command in (adapt, probe):
-        command.add_argument("--settings", default="{}", help="what the policy's backend is told, as JSON")
-        command.add_argument("--access", default="{}", help="more of the same, on which no result depends")
-        command.add_argument("--prompt", default="{}", help="config block prompt as JSON")
-        command.add_argument("--tasks", nargs="+", required=True)
-        command.add_argument("--scored", nargs="+", required=True)
-    checkpoint = verb("checkpoint", _checkpoint, "choose a step of a run")
-    checkpoint.add_argument("run_id", help="run id")
-    checkpoint.add_argument("--policies", nargs="+", required=True, help="policy ids of steps 0, 1, 2 and so on")
-    checkpoint.add_argument("--scored", nargs="+", required=True)
-    checkpoint.add_argument("--guardrail", default="{}", help="the run's guardrail as JSON")
-    checkpoint.add_argument("--patience", type=int, default=1)
-    summary = verb("summary", _summary, "say what a run came to and what it cost")
-    summary.add_argument("run_id", help="run id")
-    summary.add_argument("name", help="of the run in the configuration")
-    summary.add_argument("--updates", nargs="+", required=True)
-    summary.add_argument("--rollouts", nargs="+", required=True)
-    summary.add_argument("--trajectory", nargs="*", default=[], help="the run's choice, if a step is chosen")
-    summary.add_argument("--fresh", nargs="*", default=[])
-    summary.add_argument("--transfer", nargs="*", default=[])
-    for command in (split, task, demo, policy, sample, score, select, best, report, adapt, probe, checkpoint, summary):
+    for command in (split, task, demo, policy, sample, score, select, best, report):
         command.add_argument("--output", required=True)
     store = os.environ.get("KBWF_STORE")
     judging.add_verbs(verb, store)
+    run_verbs.add_verbs(verb)
     upkeep.add_verbs(verb, store)
     inspection.add_verbs(verb)
     serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
@@ -166,7 +139,7 @@ def _policy(options: argparse.Namespace) -> str:
     from kbwf.stages.describe_policy import describe_policy
 
     demo = Path(options.demo_folder) if options.demo_folder else None
-    _read_dotenv(_credentials_of(options.backend))
+    read_dotenv(credentials_of(options.backend))
     prompt = PromptSettings.model_validate_json(options.prompt)
     settings = {**json.loads(options.settings), **json.loads(options.access)}
     return describe_policy(options.policy, options.backend, settings, prompt, demo, Path(options.output))
@@ -176,7 +149,7 @@ def _sample(options: argparse.Namespace) -> str:
     from kbwf.policies.table import BACKENDS
     from kbwf.warm.client import call
 
-    _read_dotenv(tuple(options.credentials))
+    read_dotenv(tuple(options.credentials))
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("policy", "task", "output")}
     if options.refusal:
         paths["refusal"] = os.path.abspath(options.refusal)
@@ -210,55 +183,6 @@ def _select(options: argparse.Namespace) -> str:
     settings = SelectionSettings.model_validate_json(options.selection)
     scored = [Path(path) for path in options.scored]
     return select_samples(scored, options.strategy, settings, Path(options.output))
-
-
-def _adapt(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf.run_settings import RunSettings
-    from kbwf.settings import PromptSettings
-    from kbwf.stages.adapt_policy import Step, adapt_policy
-
-    this = Step(options.policy, options.run_id, options.seed, options.step)
-    tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
-    prompt, base = PromptSettings.model_validate_json(options.prompt), _told(options, Path(options.parent))
-    run = RunSettings.from_update_param(options.run_settings)
-    return adapt_policy(this, run, base, prompt, Path(options.parent), tasks, scored, Path(options.output))
-
-
-def _probe(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf.settings import PromptSettings
-    from kbwf.stages.probe_policy import probe_policy
-
-    tasks, scored = ([Path(path) for path in getattr(options, name)] for name in ("tasks", "scored"))
-    prompt, base = PromptSettings.model_validate_json(options.prompt), _told(options, Path(options.policy))
-    return probe_policy(Path(options.policy), base, prompt, tasks, scored, Path(options.output))
-
-
-def _checkpoint(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf.run_settings import GuardrailSettings
-    from kbwf.stages.select_checkpoint import select_checkpoint
-
-    scored, output = [Path(path) for path in options.scored], Path(options.output)
-    guardrail = GuardrailSettings.model_validate_json(options.guardrail)
-    return select_checkpoint(options.run_id, options.policies, scored, guardrail, options.patience, output)
-
-
-def _summary(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf.stages.summarize_run import summarize_run
-
-    updates, rollouts, trajectory, fresh, transfer = (
-        [Path(path) for path in getattr(options, name)]
-        for name in ("updates", "rollouts", "trajectory", "fresh", "transfer")
-    )
-    chosen = trajectory[0] if trajectory else None
-    return summarize_run(options.run_id, options.name, updates, rollouts, chosen, fresh, transfer, Path(options.output))
 
 
 def _best(options: argparse.Namespace) -> str:
@@ -305,33 +229,6 @@ def _begin_work(*, leaves_with_owner: bool = True) -> None:
     if "KBWF_OWNER" in os.environ and leaves_with_owner:
         leave_with(judging.owner())
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
-
-
-def _credentials_of(backend: str) -> tuple[str, ...]:
-    from kbwf.policies.table import BACKENDS
-
-    return BACKENDS[backend].credentials if backend in BACKENDS else ()
-
-
-def _told(options: argparse.Namespace, checkpoint: Any) -> dict[str, Any]:
-    """What the backend of a checkpoint is told; its credentials are then where it looks for them."""
-    from kbwf.records import Checkpoint
-    from kbwf.store import read_record
-
-    _read_dotenv(_credentials_of(read_record(checkpoint, Checkpoint).backend))
-    return {**json.loads(options.settings), **json.loads(options.access)}
-
-
-def _read_dotenv(credentials: tuple[str, ...]) -> None:
-    """Take these variables, and no others, from a file `.env` of the working folder; the environment goes first."""
-    if not credentials or not os.path.exists(".env"):
-        return
-    from dotenv import dotenv_values
-
-    values = dotenv_values(".env")
-    for name in credentials:
-        if value := values.get(name):
-            os.environ.setdefault(name, value)
 
 
 def _on_own_gpu(options: argparse.Namespace) -> str | None:

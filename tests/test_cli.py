@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kbwf import evaluation_store
-from kbwf.cli import _parser, _read_dotenv, main
+from kbwf.cli import _parser, main
 from kbwf.records import Calibration, EvalStatus, Evaluation, Split, Task
 from kbwf.store import read_record, write_record, write_records
 from kbwf.warm.lifetime import owner_of
@@ -248,19 +248,6 @@ def test_the_task_s_record_is_what_a_job_is_given(tmp_path: Path) -> None:
     settings = json.dumps(FAST.model_dump(mode="json"))
     done = kbwf("evaluate", tmp_path / "task.json", tmp_path / "kernel.py", "--settings", settings)
     assert done.stdout.startswith("l0_p001 Scaled_sum on cpu: "), done.stdout + done.stderr
-
-
-def test_only_named_variables_are_taken_from_a_dotenv_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of those that the backend is given, where the environment does not have them; nothing else in the file counts."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("KBWF_A=file\nKBWF_B=file\nKBWF_C=file\n")
-    for name in ("KBWF_A", "KBWF_C"):
-        monkeypatch.setenv(name, "")  # so that it is as before afterwards
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("KBWF_B", "environment")
-    _read_dotenv(("KBWF_A", "KBWF_B", "KBWF_MISSING"))
-    assert (os.environ["KBWF_A"], os.environ["KBWF_B"]) == ("file", "environment")
-    assert "KBWF_C" not in os.environ and "KBWF_MISSING" not in os.environ
 
 
 def test_a_wrong_key_stops_the_study_with_a_sentence(

@@ -10,7 +10,7 @@ import pytest
 from kbwf.attack import worker as worker_module
 from kbwf.attack.worker import Worker
 from kbwf.errors import InfrastructureError, KbwfError, TaskError
-from kbwf.records import EvalStatus, Sample, Task
+from kbwf.records import Calibration, EvalStatus, Sample
 from kbwf.settings import EvaluationSettings
 from kbwf.store import read_record, read_records, write_record
 from tests.builders import make_evaluation
@@ -73,8 +73,8 @@ def test_a_kernel_is_asked_about_as_a_sample_is(
     first, second, third = requests
     (sample,) = read_records(Path(first["samples"]), Sample)
     assert sample.response == "kernel one"
-    assert read_record(Path(first["task"]), Task).reference_source == "import torch\n"
-    assert read_record(Path(second["task"]), Task).task_id == sample.task_id
+    assert read_record(Path(first["task"]), Calibration).task.reference_source == "import torch\n"
+    assert read_record(Path(second["task"]), Calibration).task.task_id == sample.task_id
     assert first["store"] != second["store"] and third["store"] == str(tmp_path / "shared")
     assert first["settings"]["mode"] == "fast" and first["prompt"]["style"] == "model_new"
 
