@@ -3,7 +3,9 @@ import fcntl
 import os
 import sys
 import tempfile
+from collections import Counter
 
+import snakemake_logger_plugin_kbwf
 from snakemake.logging import logger
 
 from kbwf.warm.lifetime import owner_in, owner_of
@@ -25,6 +27,15 @@ os.environ["KBWF_GPUS"] = " ".join(GPUS)
 # Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
 STORE = os.path.abspath(cfg.store.path or "results/store")
 os.environ["KBWF_STORE"] = STORE
+
+
+def jobs_by_rule():
+    """Of this run, done ones included; a checkpoint adds some."""
+    jobs = {*workflow.dag.needrun_jobs(), *workflow.dag.finished_jobs}
+    return Counter(job.rule.name for job in jobs)
+
+
+snakemake_logger_plugin_kbwf.jobs_by_rule = jobs_by_rule
 
 
 def lock_working_directory():

@@ -7,6 +7,7 @@ warnings are shown as they come; everything else is in Snakemake's own log file.
 Snakemake finds logger plugins by the name of their package, which is why this one stands beside `kbwf`.
 """
 
+import contextlib
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Optional
 
@@ -32,6 +34,9 @@ STATUS_INTERVAL_S = 2.0
 """Between two writes of the status file."""
 MAX_ERRORS_SHOWN = 10
 """With their logs; all others are in the log file."""
+
+jobs_by_rule: Callable[[], dict[str, int]] | None = None
+"""Asked for the run's jobs when a checkpoint has added some, which no event says by rule; the rule files set it."""
 
 # What Snakemake says without an event that a person must see.
 _SHOWN = (NOTHING_TO_BE_DONE_MSG[:20], "Complete log", "Shutting down", "Will exit after", "Terminating processes")
@@ -139,6 +144,11 @@ class LogHandler(LogHandlerBase):
         elif event == LogEvent.RUN_INFO:
             counts = {rule: int(count) for rule, count in values["stats"].items() if rule != "total"}
             progress.plan(counts, at_s)
+        elif event == LogEvent.PROGRESS:
+            progress.grow(int(values["total"]))
+            if progress.has_unknown_stages and jobs_by_rule is not None:
+                with contextlib.suppress(RuntimeError):  # the DAG changed meanwhile: the next event asks again
+                    progress.recount(jobs_by_rule())
         elif event == LogEvent.JOB_INFO:
             outputs = values["output"] or [""]
             wildcards = {name: str(value) for name, value in (values["wildcards"] or {}).items()}

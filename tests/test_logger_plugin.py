@@ -189,6 +189,39 @@ def test_gpus_are_counted_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) 
     assert (local.handler._progress.num_gpus, remote.handler._progress.num_gpus) == (2, None)
 
 
+def test_what_a_checkpoint_adds_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Snakemake says how many jobs there are with each that is done."""
+    run = Run(Terminal(), monkeypatch)
+    run.begin(freeze_task=1)
+    run.job(1, 1.0, 2.0)
+    run.say(2.0, event=LogEvent.PROGRESS, done=1, total=4)
+    run.job(2, 3.0, 4.0)
+    assert "2 of 4 jobs (50 %)" in run.stream.getvalue()
+    assert "Traceback" not in run.stream.getvalue()
+
+
+def test_the_rule_files_say_which_jobs_a_checkpoint_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By rule, so that stages and the time left are known; while the DAG changes nobody can say, and the next asks."""
+    answers: list[dict[str, int]] = [{"freeze_task": 1, "sample_chunk": 3}]
+
+    def jobs_by_rule() -> dict[str, int]:
+        if len(answers) == 1:
+            answers.append({})
+            raise RuntimeError("Set changed size during iteration")
+        return answers[0]
+
+    monkeypatch.setattr(plugin, "jobs_by_rule", jobs_by_rule)
+    run = Run(Terminal(), monkeypatch)
+    run.begin(freeze_task=1)
+    run.job(1, 1.0, 2.0)
+    run.say(2.0, event=LogEvent.PROGRESS, done=1, total=4)
+    assert "sample" not in run.stream.getvalue()
+    run.job(2, 3.0, 4.0, rule="sample_chunk")
+    run.say(5.0, event=LogEvent.PROGRESS, done=2, total=4)
+    assert "2 of 4 jobs (50 %)  sample_chunk 1/3" in run.stream.getvalue()
+    assert "Traceback" not in run.stream.getvalue()
+
+
 def test_what_the_sandbox_lacks_is_said_once_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the first evaluation that says so."""
     run = Run(io.StringIO(), monkeypatch)

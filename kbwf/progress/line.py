@@ -71,7 +71,7 @@ def _left(progress: Progress, at_s: float) -> tuple[str, str]:
     left_s = progress.left_s(at_s)
     if left_s is None or left_s < 1:
         return "", ""
-    is_too_little = any(
+    is_too_little = progress.has_unknown_stages or any(
         stage.num_left and not stage.durations_s for name, stage in progress.stages.items() if name != "all"
     )
     text = f"{'>' if is_too_little else ''}{duration(left_s)} left"

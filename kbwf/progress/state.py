@@ -70,6 +70,7 @@ class Progress:
         self.num_gpus: int | None = None
         """GPUs that jobs share; None where that is not known."""
         self.started_s: float | None = None
+        self._num_planned = 0
         self._now_s = 0.0
         self._job_s = 0.0  # seconds of all jobs so far, added up
         self._gpu_s = 0.0
@@ -82,11 +83,22 @@ class Progress:
         self.started_s = self._now_s = at_s
         self._history.append((at_s, 0.0, 0))
 
+    def grow(self, num_jobs: int) -> None:
+        """A checkpoint has said what else there is to do: so many jobs in all, of stages that show as they are done."""
+        self._num_planned = max(self._num_planned, num_jobs)
+
+    def recount(self, jobs: dict[str, int]) -> None:
+        """So many jobs by rule by now, done ones included."""
+        for name, count in jobs.items():
+            stage = self.stages.setdefault(name, Stage(0))
+            stage.num_jobs = max(stage.num_jobs, count)
+
     def start(self, job_id: int, job: Job) -> None:
         """A job begins, for the first time or again."""
         self._advance(job.started_s)
         self._end(job_id)
         self.running[job_id] = job
+        self.stages.setdefault(job.stage, Stage(0))
         self._num_gpus_held += job.num_gpus
         self.last_stage = job.stage
         self.failed.pop(job_id, None)
@@ -99,6 +111,7 @@ class Progress:
             return
         stage = self.stages.setdefault(job.stage, Stage(0))
         stage.num_done += 1
+        stage.num_jobs = max(stage.num_jobs, stage.num_done)
         stage.durations_s.append(at_s - job.started_s)
         if job.stage == _EVALUATE:
             self._take_in(job)
@@ -111,8 +124,13 @@ class Progress:
 
     @property
     def num_jobs(self) -> int:
-        """Jobs of this run."""
-        return sum(stage.num_jobs for stage in self.stages.values())
+        """Jobs of this run, as far as they are known."""
+        return max(sum(stage.num_jobs for stage in self.stages.values()), self._num_planned)
+
+    @property
+    def has_unknown_stages(self) -> bool:
+        """Whether there are more jobs than the stages say."""
+        return self.num_jobs > sum(stage.num_jobs for stage in self.stages.values())
 
     @property
     def num_done(self) -> int:

@@ -142,3 +142,17 @@ def test_a_machine_reads_the_same(tmp_path: Path) -> None:
     assert said["samples_per_s"] == 0.5
     assert (said["left_s"], said["gpu_busy_frac"]) == (2.0, None)
     assert (said["best"]["speedup"], said["best"]["task"], said["best"]["idx"]) == (1.25, "l0_p001", "7")
+
+
+def test_a_run_may_grow() -> None:
+    """After a checkpoint there are more jobs than the stages said; their stages show as they are done."""
+    progress = Progress()
+    progress.plan({"freeze_task": 1}, 0.0)
+    progress.grow(3)
+    done(progress, 1, Job("freeze_task", {}, "", 0, 0.0), 0.0, 1.0)
+    assert (progress.num_done, progress.num_jobs, progress.has_unknown_stages) == (1, 3, True)
+    for job_id in (2, 3):
+        done(progress, job_id, Job("sample_chunk", {}, "", 0, 0.0), 1.0, 2.0)
+    assert (progress.num_done, progress.num_jobs, progress.has_unknown_stages) == (3, 3, False)
+    progress.grow(2)
+    assert progress.num_jobs == 3
