@@ -48,7 +48,7 @@ class Side:
 
     def snakemake(self, *arguments: str) -> Cost:
         """Run it to its end, which must be a good one."""
-        command = [str(Path(sys.executable).parent / "snakemake"), *self.command, *arguments]
+        command = [str(Path(sys.executable).parent / "snakemake"), *arguments, *self.command]
         command += ["--cores", "2", "--resources", "gpu=1"]
         started_s = time.monotonic()
         with (self.folder / "said.txt").open("w+") as said:
