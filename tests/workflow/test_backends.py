@@ -151,6 +151,28 @@ def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(proje
     assert "Trying to restart" not in output
 
 
+@pytest.mark.parametrize("is_run", [False, pytest.param(True, marks=pytest.mark.studies)], ids=["planned", "run"])
+def test_the_control_of_problems_in_a_folder_needs_no_model(project: Project, is_run: bool) -> None:
+    """With `base.model` as it is by default, which knows the bundled tasks alone; planned, or run."""
+    (project.folder / "problems/level1").mkdir(parents=True)
+    (project.folder / "problems/level1/1_Softmax.py").write_text(PROBLEM.replace("FORWARD", "torch.softmax(x, dim=1)"))
+    project.study(
+        "control.yaml", "tasks: {source: directory, level: 1, path: problems}\nruns: []\nsampling: {seeds: [0]}"
+    )
+    studies = ("control.yaml",)
+    if not is_run:
+        planned = project.planned("identity_control", studies=studies)
+        assert planned == {
+            "freeze_task": 1, "calibrate_task": 1, "describe_policy": 1, "sample_chunk": 1, "evaluate_kernel": 4,
+            "score_samples": 1, "identity_control": 1,
+        }  # fmt: skip
+        return
+    code, output = project.run("identity_control", studies=studies)
+    assert code == 0, output[-3000:]
+    (path,) = (project.folder / "results/scored/identity/l1_p001/seed0").iterdir()
+    assert len(read_records(path, ScoredSample)) == 4
+
+
 def test_recorded_samples_are_judged_and_an_edit_is_noticed(project: Project) -> None:
     """The example study's samples become records; another response in the file is judged anew."""
     project.study("untried.yaml", "evaluation: {num_identity_pairs: 0}")
