@@ -3,7 +3,8 @@
 import importlib.metadata
 import importlib.util
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from kbwf import plan
 from kbwf.errors import KbwfError, TaskError
@@ -47,24 +48,31 @@ def examine(environment: Mapping[str, str]) -> str:
 def _judged(environment: Mapping[str, str]) -> list[str]:
     """A whole evaluation: a bundled task's own reference, in the sandbox."""
     task, settings = load_task(TaskSettings(), 1), EvaluationSettings(mode="fast")
-    device = resolve_device(settings.device)
-    launcher = Launcher(dict(environment))
-    judge = Judge(launcher, device, describe_environment(device, settings.num_threads))
     kernel_source = extract_kernel(forward_body(task.reference_source), task, "forward_body").kernel_source
     assert kernel_source is not None, "a bundled task's own body is a kernel"
-    try:
-        finding = judge.judge(task, kernel_source, settings)
-    except KbwfError as error:
-        return [_line(False, "evaluation", str(error))]
-    finally:
-        judge.close()
-        launcher.close()
+    with _judge_for(settings, environment) as judge:
+        try:
+            finding = judge.judge(task, kernel_source, settings)
+        except KbwfError as error:
+            return [_line(False, "evaluation", str(error))]
     is_fine = finding.status == EvalStatus.PASSED
     said = "a bundled task's reference passes" if is_fine else f"{finding.status}: {finding.message}"
     lines = [_line(is_fine, "evaluation", said)]
     assert finding.sandbox is not None, "a kernel was started"
     lines.append(_line(not finding.sandbox.missing, "sandbox", ", ".join(finding.sandbox.applied)))
     return lines + _what_the_sandbox_lacks(finding.sandbox.missing)
+
+
+@contextmanager
+def _judge_for(settings: EvaluationSettings, environment: Mapping[str, str]) -> Iterator[Judge]:
+    device = resolve_device(settings.device)
+    launcher = Launcher(dict(environment))
+    judge = Judge(launcher, device, describe_environment(device, settings.num_threads))
+    try:
+        yield judge
+    finally:
+        judge.close()
+        launcher.close()
 
 
 def examine_tasks(study: StudySettings, environment: Mapping[str, str]) -> str:
@@ -75,20 +83,14 @@ def examine_tasks(study: StudySettings, environment: Mapping[str, str]) -> str:
         InfrastructureError: the device is not there.
     """
     settings = study.evaluation
-    device = resolve_device(settings.device)
-    launcher = Launcher(dict(environment))
-    judge = Judge(launcher, device, describe_environment(device, settings.num_threads))
     lines = []
-    try:
+    with _judge_for(settings, environment) as judge:
         for task_id in plan.task_ids(study.tasks):
             try:
                 task = load_task(study.tasks, parse_task_id(task_id)[1])
                 lines.append(_line(True, task_id, f"{task.name}: {_need(judge.describe(task, settings))}"))
             except TaskError as error:
                 lines.append(_line(False, task_id, str(error)))
-    finally:
-        judge.close()
-        launcher.close()
     return "\n".join(lines)
 
 

@@ -58,15 +58,30 @@ def report_assets() -> list[Path]:
     return sorted(path for path in (PACKAGE / "report").rglob("*") if path.suffix in suffixes)
 
 
-@functools.cache
 def _imports(name: str) -> tuple[str, ...]:
+    return _facts(name)[0]
+
+
+def _module_digest(name: str) -> str:
+    return _facts(name)[1]
+
+
+@functools.cache
+def _facts(name: str) -> tuple[tuple[str, ...], str]:
+    """A module's imports and its digest. Its syntax tree, a hundred times as large, is not kept."""
+    tree = _tree(name)
+    imports = _imports_in(tree)
+    return imports, hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
+
+
+def _imports_in(tree: ast.Module) -> tuple[str, ...]:
     """Modules of this package that a module imports, at its top or inside functions.
 
     A name that a package only re-exports counts as an import of the module that defines it: a new kind of record does
     not touch the stages that use another.
     """
     imported = []
-    for node in ast.walk(_tree(name)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "kbwf":
             origins = _re_exports(node.module)
             for alias in node.names:
@@ -77,6 +92,7 @@ def _imports(name: str) -> tuple[str, ...]:
     return tuple(module for module in imported if _path(module) is not None and module not in _LEFT_OUT)
 
 
+@functools.cache
 def _re_exports(package: str) -> dict[str, str]:
     path = _path(package)
     if path is None or path.name != "__init__.py":
@@ -89,12 +105,6 @@ def _re_exports(package: str) -> dict[str, str]:
     }
 
 
-@functools.cache
-def _module_digest(name: str) -> str:
-    return hashlib.sha256(ast.dump(_without_docstrings(_tree(name))).encode()).hexdigest()
-
-
-@functools.cache
 def _tree(name: str) -> ast.Module:
     path = _path(name)
     if path is None:

@@ -19,7 +19,7 @@ Edit = Callable[[str, str, str], None]
 
 def forget() -> None:
     """Digests are kept for the life of a process, in which code does not change; here it does."""
-    for cached in (provenance.code_digest, provenance._imports, provenance._module_digest, provenance._tree):
+    for cached in (provenance.code_digest, provenance._facts, provenance._re_exports):
         cached.cache_clear()
 
 

@@ -3,8 +3,9 @@
 import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
@@ -16,6 +17,7 @@ from kbwf.judge.device import lease
 from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.judge.trial import Trial
 from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
+from kbwf.records.base import canonical_json
 from kbwf.sandbox.cores import require_cores
 from kbwf.sandbox.defences import remedy
 from kbwf.sandbox.messages import Description
@@ -38,6 +40,11 @@ class Finding:
     sandbox: SandboxReport | None = None
     seconds_s: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def failure(self) -> str:
+        """Status and reason, where there is no time."""
+        return "" if self.timing is not None else f"{self.status}: {self.message}"
+
 
 class Judge:
     """Evaluates kernels one after the other; what belongs to a task stays warm until another task comes."""
@@ -58,9 +65,15 @@ class Judge:
         if device.type == "cpu" and environment.num_threads:
             torch.set_num_threads(environment.num_threads)
 
-    def know(self, task: Task, settings: EvaluationSettings, description: Description) -> None:
-        """Take over what was found out about a task on this kind of machine, so that it need not be measured again."""
-        self._descriptions.setdefault(key_of(task, settings), description)
+    def know(self, task: Task, settings: EvaluationSettings, description: dict[str, Any]) -> None:
+        """Take over what was found out about a task on this kind of machine, so that it need not be measured again.
+
+        Args:
+            description: a `Description` as JSON; not read again where the task is known.
+        """
+        key = key_of(task, settings)
+        if key not in self._descriptions:
+            self._descriptions[key] = Description.model_validate_json(canonical_json(description))
 
     def describe(self, task: Task, settings: EvaluationSettings) -> Description:
         """What there is to know of a task before any kernel of it is judged.
@@ -170,6 +183,10 @@ class Judge:
             finding.degenerate = bench.description.yardstick.degenerate
             finding.ref_failure = bench.description.yardstick.own_failure
         return finding
+
+
+JudgeFor = Callable[[EvaluationSettings], tuple[Judge, Environment]]
+"""The judge of a device and thread count, kept warm by whoever serves the request, and what it judges on."""
 
 
 class _Phases:

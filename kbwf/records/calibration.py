@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from kbwf.records.base import Record
 from kbwf.records.evaluation import Comparison, Environment, Timing
+from kbwf.records.origin import SampleSet
 from kbwf.records.task import Task
 
 
@@ -85,6 +86,11 @@ class Confirmation(Record):
     """None where no strategy chose anything."""
     control: ConfirmedKernel | None
     environment: Environment | None = None
+
+    @property
+    def sample_set(self) -> SampleSet:
+        """The samples that the kernels were chosen among."""
+        return SampleSet(self.task_id, self.policy_id, self.seed)
 
     def of_sample(self, sample_idx: int | None) -> ConfirmedKernel | None:
         """What became of a chosen sample."""

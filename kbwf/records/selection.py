@@ -3,6 +3,7 @@
 from pydantic import Field, model_validator
 
 from kbwf.records.base import Record
+from kbwf.records.origin import SampleSet
 
 
 class Selection(Record):
@@ -42,3 +43,8 @@ class Selection(Record):
         if self.unavailable and (self.sample_idx is not None or self.speedup is not None or self.fast_1 > 0):
             raise ValueError(f"{self.task_id}: a choice by a strategy that could not choose: {self.unavailable}")
         return self
+
+    @property
+    def sample_set(self) -> SampleSet:
+        """The samples that it is a choice among."""
+        return SampleSet(self.task_id, self.policy_id, self.seed)

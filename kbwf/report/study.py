@@ -14,16 +14,15 @@ from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
 from kbwf.records import (
     CONTROL,
     Confirmation,
-    ConfirmedKernel,
     PolicyUpdate,
     ProbeScore,
     RunSummary,
-    SampleSet,
     ScoredSample,
     Selection,
     Task,
     Trajectory,
 )
+from kbwf.strategies.best_of_n import Confirmed, look_up
 
 NOT_COUNTED = Missing("not all samples say how many tokens they have")
 NO_CONTROL_PASSED = Missing("the identity control passed nowhere, so that noise was not measured")
@@ -68,15 +67,10 @@ class Study:
         """The identity control's samples."""
         return self.of_policy(CONTROL)
 
-    def confirmed(self, selection: Selection) -> ConfirmedKernel | None:
-        """What became of a chosen kernel; None if nothing was chosen, or chosen kernels were not measured again."""
-        key = SampleSet(selection.task_id, selection.policy_id, selection.seed)
-        confirmation = self._confirmations.get(key)
-        return confirmation.of_sample(selection.sample_idx) if confirmation else None
-
     @cached_property
-    def _confirmations(self) -> dict[SampleSet, Confirmation]:
-        return {SampleSet(one.task_id, one.policy_id, one.seed): one for one in self.confirmations}
+    def confirmed(self) -> Confirmed:
+        """Looks up what became of a chosen kernel."""
+        return look_up(self.confirmations)
 
     @property
     def why_no_noise_floor(self) -> Missing | None:

@@ -19,7 +19,7 @@ from kbwf.records.evaluation import judged
 from kbwf.run_settings import RunSettings
 from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_records, write_record
-from kbwf.tasks.prompts import build_messages
+from kbwf.tasks.prompts import messages_by_task
 from kbwf.training.advantages import compute_advantages
 from kbwf.training.datums import (
     DistillationDatum,
@@ -84,12 +84,7 @@ def adapt_policy(
             f"{this.policy_id}: step {this.step} learns from rollouts of {checkpoint.policy_id}, seed {this.seed}, got"
             f" {found.policy_id}, seed {found.seed}; pass those"
         )
-    drawn_ids = set() if is_refused else {group[0].sample.task_id for group in rollouts}
-    messages_of = {
-        task.task_id: build_messages(task, prompt.style)
-        for task in (read_record(path, Task) for path in tasks)
-        if task.task_id in drawn_ids
-    }
+    messages_of = messages_by_task((read_record(path, Task) for path in tasks), prompt.style)
     if not is_refused:
         check_rollouts(rollouts, messages_of)
     assert found.temperature is not None, "just checked"
@@ -105,7 +100,7 @@ def adapt_policy(
         else:
             lesson = Lesson(trainer, run, this, rollouts, messages_of, rewards.rewards_P_G)
             report, num_without_solution = _UPDATES[run.method](lesson)
-        stopped_reason = None if is_refused else _tripped(run, rewards, previous, report)
+            stopped_reason = _tripped(run, rewards, previous, report)
         if stopped_reason is not None:
             trainer.release()
             trainer = _open(module, checkpoint, base, prompt, run, this.seed)  # as it was before this update

@@ -1,19 +1,16 @@
 """Try a task out before anything is sampled for it: can it be judged here, and how far does a measurement of it err?"""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kbwf.errors import InfrastructureError, TaskError, TaskTooLargeError
-from kbwf.judge.judge import Judge
+from kbwf.judge.judge import Judge, JudgeFor
 from kbwf.judge.memory import need_of
 from kbwf.judge.pairs import pair_std
 from kbwf.records import Calibration, Environment, EvalStatus, Task, Timing
 from kbwf.settings import EvaluationSettings
 from kbwf.store import read_record, write_record, write_text
 
-JudgeFor = Callable[[EvaluationSettings], tuple[Judge, Environment]]
-"""The judge of a device and thread count, kept warm by whoever serves the request, and what it judges on."""
 _JUDGEABLE = {EvalStatus.PASSED, EvalStatus.FLAGGED}
 """A machine with much else to do may give no time that can be believed; that is no fault of the task."""
 _NUM_TRIES = 2
@@ -71,7 +68,7 @@ def calibrate(
     except TaskError as error:
         return refused(str(error))
     pairs: list[Timing] = [finding.timing for finding in findings if finding.timing is not None]
-    failures = [f"{each.status}: {each.message}" for each in findings if each.status != EvalStatus.PASSED]
+    failures = [finding.failure for finding in findings if finding.failure]
     if findings and not {each.status for each in findings} & _JUDGEABLE:
         return refused(
             f"{task.task_id} {task.name}: its own reference, as a kernel, is refused each time, at last {failures[-1]}"

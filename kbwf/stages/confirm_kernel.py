@@ -1,18 +1,17 @@
 """Measure what strategies chose once more: the best of many noisy numbers is too good, a fresh one is not."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kbwf.errors import RecordError
-from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.judge import Finding, Judge, JudgeFor
 from kbwf.judge.pairs import combined
 from kbwf.records import (
     Calibration,
     Confirmation,
     ConfirmedKernel,
-    Environment,
     SampleSet,
     ScoredSample,
     Selection,
@@ -21,9 +20,6 @@ from kbwf.records import (
 from kbwf.records.evaluation import compare_with_1
 from kbwf.settings import EvaluationSettings
 from kbwf.store import read_record, read_records, write_record
-
-JudgeFor = Callable[[EvaluationSettings], tuple[Judge, Environment]]
-"""As in `calibrate_task`."""
 
 
 def confirm_kernel(request: dict[str, Any], judge_for: JudgeFor) -> dict[str, Any]:
@@ -72,7 +68,7 @@ def _chosen(scored: Sequence[ScoredSample], selections: Sequence[Path]) -> dict[
     idxs = set()
     for path in selections:
         for one in read_records(path, Selection):
-            if (one.task_id, one.policy_id, one.seed) == sample_set and one.sample_idx is not None:
+            if one.sample_set == sample_set and one.sample_idx is not None:
                 idxs.add(one.sample_idx)
     unknown = sorted(idxs - {idx for idx, one in by_idx.items() if one.evaluation.is_correct})
     if unknown:
@@ -100,7 +96,7 @@ def _confirmed(
     digest: str, sample_idxs: tuple[int, ...], findings: Sequence[Finding], identical: Sequence[Timing]
 ) -> ConfirmedKernel:
     timings = _timings(findings)
-    failures = tuple(f"{each.status}: {each.message}" for each in findings if each.timing is None)
+    failures = tuple(finding.failure for finding in findings if finding.failure)
     speedup = low = high = comparison = None
     if not failures:
         speedup, low, high = combined(timings, identical)

@@ -12,8 +12,6 @@ from kbwf.judge.pairs import widened
 from kbwf.judge.processes import Launcher
 from kbwf.provenance import code_digest
 from kbwf.records import CONTROL, Calibration, Environment, EvalStatus, Evaluation, Sample, Task
-from kbwf.records.base import canonical_json
-from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
@@ -62,7 +60,7 @@ class EvaluateHandler:
             PromptSettings.model_validate(request["prompt"]),
         )
         if calibration.refusal:
-            evaluation = _not_judged(sample, calibration.refusal, settings)
+            evaluation = _not_judged(sample, EvalStatus.TASK_REFUSED, calibration.refusal, settings)
         elif sample.refusal:
             raise RecordError(
                 f"{sample.origin} was not drawn, since the task could not be judged ({sample.refusal}); now it can:"
@@ -100,10 +98,20 @@ class EvaluateHandler:
             calibration: of the task; one from this kind of machine spares describing it again, and its pairs widen the
                 speedup's interval.
         """
-        evaluation = self._evaluate(task, sample, settings, prompt, store, calibration)
-        if calibration is None or evaluation.timing is None or not _is_of(calibration, evaluation.environment):
+        self._remark = ""
+        extraction = extract_kernel(sample.response, task, prompt.style)
+        if extraction.kernel_source is None:
+            return _not_judged(sample, EvalStatus.NO_KERNEL, extraction.reason, settings)
+        judge, environment = self.judge_for(settings)
+        known = calibration if calibration is not None and _is_of(calibration, environment) else None
+        if known is not None and known.description is not None:
+            judge.know(task, settings, known.description)
+        # The control is always measured anew: its spread is the result.
+        folder = store if settings.reuse and sample.policy_id != CONTROL else None
+        evaluation = self._measured(judge, environment, task, sample, extraction.kernel_source, settings, folder)
+        if known is None or evaluation.timing is None:
             return evaluation
-        return evaluation.model_copy(update={"timing": widened(evaluation.timing, calibration.pairs)})
+        return evaluation.model_copy(update={"timing": widened(evaluation.timing, known.pairs)})
 
     def judge_for(self, settings: EvaluationSettings) -> tuple[Judge, Environment]:
         """The judge of this device and thread count, and what it judges on."""
@@ -116,40 +124,26 @@ class EvaluateHandler:
             self._judge, self._judge_key = Judge(self._launcher, device, self._environment), key
         return self._judge, self._environment
 
-    def _evaluate(
+    def _measured(
         self,
+        judge: Judge,
+        environment: Environment,
         task: Task,
         sample: Sample,
+        kernel_source: str,
         settings: EvaluationSettings,
-        prompt: PromptSettings,
-        store: Path | None,
-        calibration: Calibration | None,
+        folder: Path | None,
     ) -> Evaluation:
-        self._remark = ""
+        """What the folder of measurements has of this kernel, else what the judge finds."""
         origin = sample.origin.model_dump()
-        extraction = extract_kernel(sample.response, task, prompt.style)
-        if extraction.kernel_source is None:
-            return Evaluation(
-                **origin,
-                status=EvalStatus.NO_KERNEL,
-                message=extraction.reason,
-                kernel_source=None,
-                kernel_sha256=None,
-                mode=settings.mode,
-            )
-        judge, environment = self.judge_for(settings)
-        conditions = _conditions(task, kernel_digest(extraction.kernel_source), settings, environment)
-        # The control is always measured anew: its spread is the result.
-        folder = store if settings.reuse and sample.policy_id != CONTROL else None
+        conditions = _conditions(task, kernel_digest(kernel_source), settings, environment)
         if folder is not None:
             found, self._remark = evaluation_store.find(folder, conditions)
             if found is not None:
-                own = {**origin, "kernel_source": extraction.kernel_source, "is_reused": True}
+                own = {**origin, "kernel_source": kernel_source, "is_reused": True}
                 return found.model_copy(update=own)
-        if calibration is not None and _is_of(calibration, environment):
-            judge.know(task, settings, Description.model_validate_json(canonical_json(calibration.description)))
-        finding = judge.judge(task, extraction.kernel_source, settings)
-        evaluation = _to_record(finding, origin, extraction.kernel_source, conditions["kernel"], environment, settings)
+        finding = judge.judge(task, kernel_source, settings)
+        evaluation = _to_record(finding, origin, kernel_source, conditions["kernel"], environment, settings)
         if folder is not None and evaluation.status in _REUSABLE:
             self._remark = evaluation_store.keep(folder, conditions, evaluation) or self._remark
         return evaluation
@@ -167,18 +161,16 @@ def describe(evaluation: Evaluation) -> str:
     )
 
 
-def _is_of(calibration: Calibration, environment: Environment | None) -> bool:
+def _is_of(calibration: Calibration, environment: Environment) -> bool:
     """Whether a task was calibrated on such a machine; cards of one kind are alike."""
-    found, here = (
-        each and each.model_copy(update={"device_uuid": None}) for each in (calibration.environment, environment)
-    )
-    return found is not None and found == here
+    found = calibration.environment
+    return found is not None and found.model_copy(update={"device_uuid": environment.device_uuid}) == environment
 
 
-def _not_judged(sample: Sample, reason: str, settings: EvaluationSettings) -> Evaluation:
+def _not_judged(sample: Sample, status: EvalStatus, reason: str, settings: EvaluationSettings) -> Evaluation:
     return Evaluation(
         **sample.origin.model_dump(),
-        status=EvalStatus.TASK_REFUSED,
+        status=status,
         message=reason,
         kernel_source=None,
         kernel_sha256=None,

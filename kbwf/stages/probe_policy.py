@@ -12,7 +12,7 @@ from kbwf.records import Checkpoint, ProbeScore, ScoredSample, Task
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_records, write_records
-from kbwf.tasks.prompts import build_messages
+from kbwf.tasks.prompts import messages_by_task
 
 
 def probe_policy(
@@ -39,12 +39,7 @@ def probe_policy(
     samples = sorted(
         (one for one in samples if one.token_ids_T), key=lambda one: (one.task_id, one.seed, one.sample_idx)
     )
-    drawn_ids = {sample.task_id for sample in samples}
-    messages_of = {
-        task.task_id: build_messages(task, prompt.style)
-        for task in (read_record(path, Task) for path in tasks)
-        if task.task_id in drawn_ids
-    }
+    messages_of = messages_by_task((read_record(path, Task) for path in tasks), prompt.style)
     for sample in samples:
         messages = messages_of.get(sample.task_id)
         if messages is None or sha256_of(canonical_json(list(messages))) != sample.prompt_sha256:

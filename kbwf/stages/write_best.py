@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from kbwf.errors import RecordError
-from kbwf.records import Confirmation, ConfirmedKernel, EvalStatus, SampleSet, ScoredSample, Selection, Task
+from kbwf.records import Confirmation, EvalStatus, SampleSet, ScoredSample, Selection, Task
 from kbwf.report.best_kernels import IndexRow, index_csv, index_markdown, kernel_file
 from kbwf.store import read_record, read_records, write_text
-from kbwf.strategies.best_of_n import best_choice
+from kbwf.strategies.best_of_n import best_choice, look_up
 
 _MAX_NAME = 100
 """Letters of a task's name in that of a file, of which file systems take 255."""
@@ -46,15 +46,7 @@ def write_best(
     by_task: dict[str, list[Selection]] = defaultdict(list)
     for selection in selections:
         by_task[selection.task_id].append(selection)
-    confirmations = {
-        SampleSet(one.task_id, one.policy_id, one.seed): one
-        for one in (read_record(path, Confirmation) for path in confirmations_paths)
-    }
-
-    def confirmed(choice: Selection) -> ConfirmedKernel | None:
-        confirmation = confirmations.get(_set_of(choice))
-        return confirmation.of_sample(choice.sample_idx) if confirmation else None
-
+    confirmed = look_up(read_record(path, Confirmation) for path in confirmations_paths)
     choices = {task.task_id: best_choice(by_task[task.task_id], confirmed) for task in tasks}
     winners, statuses = _read_scored(scored_paths, [choice for choice in choices.values() if choice])
 
@@ -70,10 +62,10 @@ def write_best(
                 rows.append(IndexRow(task.task_id, task.name, None, None, reason))
                 continue
             name = _file_name(task)
-            scored = winners.get(_set_of(choice))
+            scored = winners.get(choice.sample_set)
             if scored is None or scored.evaluation.timing is None:
                 raise RecordError(
-                    f"{_set_of(choice)}: sample {choice.sample_idx} was selected, but is not among the scored samples"
+                    f"{choice.sample_set}: sample {choice.sample_idx} was selected, but is not among the scored samples"
                     " as a correct one; run the selection again"
                 )
             kernel = confirmed(choice)
@@ -96,7 +88,7 @@ def _read_scored(
     paths: list[Path], choices: list[Selection]
 ) -> tuple[dict[SampleSet, ScoredSample], dict[str, Counter[str]]]:
     """The chosen samples, and the number of samples by status for each task."""
-    wanted = {_set_of(one): one.sample_idx for one in choices}
+    wanted = {one.sample_set: one.sample_idx for one in choices}
     winners = {}
     statuses: dict[str, Counter[str]] = defaultdict(Counter)
     for path in paths:
@@ -131,7 +123,3 @@ def _replace_folder(staged: Path, folder: Path) -> None:
         shutil.rmtree(aside)
     else:
         staged.replace(folder)
-
-
-def _set_of(selection: Selection) -> SampleSet:
-    return SampleSet(selection.task_id, selection.policy_id, selection.seed)

@@ -21,9 +21,10 @@ from typing import Any, assert_never
 
 from kbwf.errors import RecordError
 from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
-from kbwf.records import ConfirmedKernel, SampleSet, ScoredSample, Selection, Timing
+from kbwf.records import Confirmation, ConfirmedKernel, SampleSet, ScoredSample, Selection, Timing
 from kbwf.settings import Strategy
 
+Confirmed = Callable[[Selection], ConfirmedKernel | None]
 RANKED_BY_SURPRISAL: frozenset[Strategy] = frozenset({"confidence", "surprisal", "surprisal_top_m", "surprisal_first"})
 
 
@@ -106,9 +107,7 @@ def _first_by_surprisal(scored: Sequence[ScoredSample], surprisal: SurprisalKind
     return sorted(scored, key=lambda one: (-known[one.sample.sample_idx], one.sample.sample_idx))[:m]
 
 
-def best_choice(
-    selections: Iterable[Selection], confirmed: Callable[[Selection], ConfirmedKernel | None] = lambda _: None
-) -> Selection | None:
+def best_choice(selections: Iterable[Selection], confirmed: Confirmed = lambda _: None) -> Selection | None:
     """Of one task's choices under several seeds, the one with the highest lower bound of speedup.
 
     The lower bound, because the highest of several point estimates would favour the noisiest; of the confirmed speedup,
@@ -123,6 +122,17 @@ def best_choice(
         return is_worse, -(low or 0.0), one.policy_id, one.seed, one.sample_idx
 
     return min((one for one in selections if one.sample_idx is not None), key=rank, default=None)
+
+
+def look_up(confirmations: Iterable[Confirmation]) -> Confirmed:
+    """What became of a chosen kernel; None if nothing was chosen, or chosen kernels were not measured again."""
+    by_set = {one.sample_set: one for one in confirmations}
+
+    def confirmed(selection: Selection) -> ConfirmedKernel | None:
+        confirmation = by_set.get(selection.sample_set)
+        return confirmation.of_sample(selection.sample_idx) if confirmation else None
+
+    return confirmed
 
 
 def _timing(scored: ScoredSample) -> Timing:

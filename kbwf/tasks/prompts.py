@@ -6,7 +6,7 @@ Two styles: `forward_body` asks for the body of `ModelNew.forward` alone, `model
 import ast
 import textwrap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -73,6 +73,11 @@ def build_messages(task: Task, style: PromptStyle) -> tuple[dict[str, str], ...]
             "- The file has all its imports, and no test code."
         )
     return ({"role": "system", "content": system}, {"role": "user", "content": head + request})
+
+
+def messages_by_task(tasks: Iterable[Task], style: PromptStyle) -> dict[str, tuple[dict[str, str], ...]]:
+    """The messages of each task by its id; one that is no problem in KernelBench's format has none."""
+    return {task.task_id: build_messages(task, style) for task in tasks if not task.fault}
 
 
 def forward_arguments(reference_source: str) -> str:

@@ -1,6 +1,5 @@
 """A task tried out: by a judge that says what a test wants, and for real."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,13 @@ from kbwf.stages.calibrate_task import calibrate, calibrate_task
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.store import read_record, write_record
 from tests.builders import make_timing
-from tests.judge.problems import FAST, ask_for_no_times, new_handler, task_of
+from tests.judge.problems import FAST, task_of
 from tests.judge.quirks import REFUSED
 
 SETTINGS = FAST.model_copy(update={"num_identity_pairs": 2})
 
 
-@pytest.fixture(scope="module")
-def handler() -> Iterator[EvaluateHandler]:
-    """One for this module."""
-    with new_handler() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def statuses_not_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine shall change nothing."""
-    ask_for_no_times(monkeypatch)
+pytestmark = pytest.mark.usefixtures("statuses_not_times")
 
 
 def request_in(folder: Path, settings: EvaluationSettings = SETTINGS, **more: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The evaluate stage: requests, records, and measurements used again."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ from kbwf.by_hand import evaluate_file, find_task
 from kbwf.errors import InfrastructureError, RecordError, TaskError
 from kbwf.judge.judge import Finding, Judge
 from kbwf.records import Calibration, EvalStatus, Evaluation, Timing
-from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
 from kbwf.store import read_record, write_record, write_records
@@ -21,8 +19,6 @@ from tests.judge.problems import (
     FAST,
     HONEST_FORWARD,
     HONEST_KERNEL,
-    ask_for_no_times,
-    new_handler,
     sample_of,
     task_of,
 )
@@ -31,17 +27,7 @@ COMMENTED = "# a remark\nproduct = x * self.weight  # by column\n\nreturn produc
 PLAIN = "product = x * self.weight\nreturn product.sum(dim=-1)"
 
 
-@pytest.fixture(scope="module")
-def handler() -> Iterator[EvaluateHandler]:
-    """One for this module."""
-    with new_handler() as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def statuses_not_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine shall change no status."""
-    ask_for_no_times(monkeypatch)
+pytestmark = pytest.mark.usefixtures("statuses_not_times")
 
 
 @pytest.fixture
@@ -72,7 +58,7 @@ def test_a_task_s_calibration_spares_describing_it_and_widens_the_interval(
     handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, findings: list[Finding]
 ) -> None:
     """On a machine of its kind; what another kind of machine found out is not taken."""
-    known: list[Description] = []
+    known: list[dict[str, Any]] = []
     monkeypatch.setattr(Judge, "know", lambda self, task, settings, description: known.append(description))
     calibration = calibration_of(handler, (make_timing(1.1), make_timing(0.9)))
     assert calibration.environment is not None

@@ -6,7 +6,7 @@ import io
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.stages.write_best import write_best
 from kbwf.store import write_record, write_records
 from tests.builders import make_confirmation, make_confirmed, make_sample, make_scored, make_selection, make_task
-from tests.judge.problems import ask_for_no_times, new_handler
+from tests.judge.problems import ask_for_no_times
 
 
 def run_write_best(
@@ -239,13 +239,6 @@ _COMPARED = [
     (_PAIR, "x.sum(0), {'b': [x > 0.5]}", False),
     ("x.add_(1)", "x + 1", True),
 ]
-
-
-@pytest.fixture(scope="module")
-def handler() -> Iterator[EvaluateHandler]:
-    """One for this module."""
-    with new_handler() as found:
-        yield found
 
 
 @pytest.mark.parametrize(("reference", "kernel", "is_right"), _COMPARED, ids=[kernel for _, kernel, _ in _COMPARED])
