@@ -8,6 +8,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from kbwf.sandbox import linux
@@ -15,6 +16,11 @@ from kbwf.sandbox import linux
 _POLL_S = 10e-6
 _STANDING = frozenset(b"TtZX")
 _WAITING = ord("D")
+_FORK_S = 10e-3
+"""A fork that waits for a lock of the kernel's is done by then: whatever of the candidate's held it stands."""
+
+Thread = tuple[int, int]
+"""Its process and itself, as /proc numbers them."""
 
 
 class Tree:
@@ -55,42 +61,50 @@ class Tree:
         """Stop all; whether none runs any more, or something went on for longer than the limit.
 
         A thread that waits within the kernel (D) and has the signal does not come back to its program, so it counts as
-        standing on the second look: that is a parent whose `vfork` child was stopped before its exec.
+        standing: that is a parent whose `vfork` child was stopped before its exec.
+
+        Where children are followed, one look is not enough: what still moved when its children were read may have
+        forked before it stopped. So all must stand on a look, and the next one must find the same processes; later by
+        a while where one waits in the kernel, since that could be a fork that is not done.
         """
         deadline_s = time.monotonic() + limit_s
-        signalled: set[tuple[int, int]] = set()
-        seen: set[int] | None = None
+        signalled: set[Thread] = set()
+        stood: set[int] | None = None
         self.signal(signal.SIGSTOP)
         while True:
             pids = self.pids()
-            moving = [thread for pid in pids for thread in _moving_threads(pid, signalled)]
-            if not moving and (self._is_listed or seen == set(pids)):
+            states = {thread: state for pid in pids for thread, state in _states(pid)}
+            moving = [
+                thread
+                for thread, state in states.items()
+                if state not in _STANDING and not (state == _WAITING and thread in signalled)
+            ]
+            if not moving and (self._is_listed or stood == set(pids)):
                 return True
             if time.monotonic() > deadline_s:
                 return False
-            seen = set(pids)
+            stood = None if moving else set(pids)
             for pid, thread in moving if self._has_true_numbers else ():
                 # To each by itself: of a process, one thread gets the signal, and that one may be waiting.
                 with contextlib.suppress(ProcessLookupError):
                     linux.syscall("tgkill", pid, thread, int(signal.SIGSTOP))
                     signalled.add((pid, thread))
-            time.sleep(_POLL_S if moving else 0)
+            if moving:
+                time.sleep(_POLL_S)
+            elif _WAITING in states.values():
+                time.sleep(_FORK_S)
 
     def thaw(self) -> None:
         """Let all go on."""
         self.signal(signal.SIGCONT)
 
 
-def _moving_threads(pid: int, signalled: set[tuple[int, int]]) -> list[tuple[int, int]]:
-    moving = []
-    with contextlib.suppress(OSError):  # it ended meanwhile
+def _states(pid: int) -> Iterator[tuple[Thread, int]]:
+    """The state of each of its threads, as a letter of proc(5); nothing of what ended meanwhile."""
+    with contextlib.suppress(OSError):
         for name in os.listdir(f"/proc/{pid}/task"):
-            thread = int(name)
             with contextlib.suppress(OSError):
-                state = _state_of(f"/proc/{pid}/task/{name}/stat")
-                if state not in _STANDING and not (state == _WAITING and (pid, thread) in signalled):
-                    moving.append((pid, thread))
-    return moving
+                yield (pid, int(name)), _state_of(f"/proc/{pid}/task/{name}/stat")
 
 
 def _state_of(path: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kbwf.sandbox import linux
+from kbwf.sandbox import tree as tree_module
 from kbwf.sandbox.tree import Tree
 
 
@@ -53,6 +54,35 @@ def test_freeze_says_when_something_goes_on(busy: list[int], monkeypatch: pytest
     monkeypatch.setattr(Tree, "signal", lambda *_: None)
     monkeypatch.setattr(linux, "syscall", lambda *_: 0)
     assert not Tree(is_first=False, has_own_proc=False).freeze(limit_s=0.0)
+
+
+@pytest.mark.parametrize("waits", [False, True], ids=["running", "waiting in the kernel"])
+def test_a_fork_that_ends_while_its_parent_is_looked_at_is_found(monkeypatch: pytest.MonkeyPatch, waits: bool) -> None:
+    """The parent's children are read, it forks, it stops, its state is read: its child is stopped before the answer."""
+    looks = iter(
+        [
+            {1: "R"},
+            {1: "D" if waits else "T"},  # and has forked since its children were read
+            {1: "T", 2: "R"},
+            {1: "T", 2: "T"},
+            {1: "T", 2: "T"},
+        ]
+    )
+    shown: dict[int, str] = {}
+
+    def look(_: Tree) -> list[int]:
+        shown.clear()
+        shown.update(next(looks))
+        return list(shown)
+
+    monkeypatch.setattr(Tree, "signal", lambda *_: None)
+    monkeypatch.setattr(Tree, "pids", look)
+    monkeypatch.setattr(tree_module, "_states", lambda pid: [((pid, pid), ord(shown[pid]))])
+    signalled = []
+    monkeypatch.setattr(linux, "syscall", lambda _, pid, thread, number: signalled.append(pid))
+    assert Tree(is_first=False, has_own_proc=False).freeze(limit_s=60)
+    assert next(looks, None) is None
+    assert signalled == [1, 2]
 
 
 def test_a_name_that_looks_like_a_state_deceives_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
