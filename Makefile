@@ -15,7 +15,7 @@ demo: .venv/.installed ## install, run the default study, show what it found (no
 	@echo "Kernels: results/best/   report: results/report/index.html"
 
 test: .venv/.installed-dev ## the gate: all that says the same on every machine (5 minutes)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (2 minutes)
 	$(BIN)/python -m pytest -q -m "timing and not gpu"

@@ -1,5 +1,6 @@
 """What holds for every test: the same examples on every machine."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -11,12 +12,18 @@ settings.register_profile("search", deadline=None, max_examples=2000, print_blob
 settings.load_profile("gate")
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """torch works on one thread: on a busy machine, small tensors are done in a tenth of the time."""
-    import torch
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole workflows come first: they take longest, and the process that has them is not the last to end."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """torch, once it is loaded, works on one thread: beside other work, small tensors keep two busy for much longer."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 0
+    if torch:
+        torch.set_num_threads(1)
     yield
-    torch.set_num_threads(before)
+    if torch:
+        torch.set_num_threads(before)

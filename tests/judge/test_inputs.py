@@ -12,7 +12,10 @@ from kbwf.sandbox.buffers import Ring, layout_of
 NUM_SLOTS = 4
 
 
-@pytest.fixture(params=[torch.rand(3, 100), torch.arange(5), torch.tensor([True]), torch.rand(7).bfloat16()], ids=str)
+@pytest.fixture(
+    params=[torch.zeros(3, 100), torch.arange(5), torch.tensor([True]), torch.zeros(7).bfloat16()],
+    ids=["float32", "int64", "bool", "bfloat16"],
+)
 def ring(request: pytest.FixtureRequest) -> Iterator[Ring]:
     """Four slots of a tensor, each another."""
     found = Ring(layout_of(request.param), NUM_SLOTS, torch.device("cpu"))

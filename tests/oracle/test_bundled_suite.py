@@ -26,7 +26,6 @@ CHEATS = {
     "last_row_left_out",
 }
 SEED = 11
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(params=sorted(PROGRAMS))

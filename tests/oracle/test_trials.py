@@ -5,7 +5,6 @@ import pytest
 from kbwf.oracle.trials import Examiner
 from tests.oracle.conftest import SOURCE, kernel_of
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 HONEST = "return torch.relu(x * self.gain).cumsum(dim=1)"
 
 

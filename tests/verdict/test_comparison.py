@@ -21,7 +21,6 @@ from kbwf.verdict.comparison import (
 )
 from kbwf.verdict.tolerance import RefError, hardened_bound, official_tolerance
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 NORMAL = torch.randn(200, 300, generator=torch.Generator().manual_seed(1))
 UNIFORM = torch.rand(200, 300, generator=torch.Generator().manual_seed(2))
 

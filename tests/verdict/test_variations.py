@@ -7,8 +7,6 @@ import torch
 
 from kbwf.verdict.variations import DRAWS, Draw, draws_of, map_tensors, tensors_of, vary_inputs, vary_weights
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def normal(*shape: int, seed: int = 0) -> torch.Tensor:
     """Standard normal values."""

@@ -9,8 +9,6 @@ import torch
 from kbwf.verdict.variations import DRAWS, draws_of
 from kbwf.verdict.yardstick import Yardstick, in_float64, longest_sum, measure
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def rand(*shape: int) -> Callable[[int], list[Any]]:
     """Official inputs: one tensor of values between 0 and 1."""

@@ -1,11 +1,17 @@
-"""The whole workflow on two bundled tasks and a demo policy that has hardly learnt anything."""
+"""The whole workflow on two bundled tasks and a demo policy that has hardly learnt anything.
+
+All that look at the one finished study are in this file, so that it is made once where two processes share the tests.
+"""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import Project
+from tests.conditions import wait_until
+from tests.workflow.conftest import Project, identity_of
 
 RETRAINED = {"adapt_policy": 1, "probe_policy": 1, "select_checkpoint": 1, "summarize_run": 1}
 """What follows from new rollouts of the base policy, besides the samples of the step."""
@@ -184,3 +190,43 @@ def test_the_snakemake_report_is_made(finished: Project) -> None:
     html = (finished.folder / "report.html").read_text()
     assert "Best kernels" in html
     assert "Tables" in html
+
+
+def test_a_killed_run_continues_where_it_was(finished: Project) -> None:
+    """kill -9 in the middle; the same command finished, what was evaluated stayed untouched and whole."""
+    assert 3 <= len(finished.survivors) < 20
+    redone = [path.name for path, before in finished.survivors.items() if identity_of(path) != before]
+    assert len(redone) <= 1, redone  # the one that was running when the kill came
+    assert len(list((finished.folder / "results/evals").rglob("*.json"))) == 20
+
+
+def test_a_second_run_in_the_same_folder_is_refused(finished: Project) -> None:
+    """Two runs would write the same files; the second said so and the first went on."""
+    code, output = finished.refused
+    assert code != 0
+    assert "another Snakemake is at work" in output
+    assert "Traceback" not in output
+
+
+def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Project) -> None:
+    """Two runs, each with its own training of the demo policy, draw the same responses."""
+    code, output = project.run("results/samples/base/l0_p001/seed0/chunk1.jsonl")
+    assert code == 0, output[-3000:]
+    path = "results/samples/base/l0_p001/seed0/chunk1.jsonl"
+    assert (project.folder / path).read_text() == (finished.folder / path).read_text()
+
+
+def test_a_node_whose_clock_is_ahead_reruns_nothing(finished: Project) -> None:
+    """Inputs that seem younger than what was made of them: equal content decides, not the time."""
+    ahead_s = time.time() + 600
+    for path in [
+        *(finished.folder / "results/tasks").iterdir(),
+        *(finished.folder / "results/samples").rglob("*.jsonl"),
+    ]:
+        os.utime(path, (ahead_s, ahead_s))
+    assert "Nothing to be done" in finished.run()[1]
+
+
+def test_no_process_outlives_its_workflow(finished: Project) -> None:
+    """Nothing that a finished run started is still there, warm processes and sandboxes included."""
+    wait_until(lambda: not finished.processes())
