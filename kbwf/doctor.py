@@ -34,6 +34,7 @@ def examine(environment: Mapping[str, str]) -> str:
     )
     has_triton = importlib.util.find_spec("triton") is not None
     lines.append(_line(has_triton, "triton", _versions("triton") if has_triton else "comes with a CUDA build of torch"))
+    lines.append(_compile_line())
     lines += _judged(environment)
     for package, extra in (("tinker", "tinker"), ("snakemake_executor_plugin_slurm", "slurm")):
         found = importlib.util.find_spec(package) is not None
@@ -43,6 +44,15 @@ def examine(environment: Mapping[str, str]) -> str:
         present = bool(environment.get(variable))
         lines.append(_line(present, variable, f"{'present' if present else 'not set'}; for {purpose}"))
     return "\n".join(lines)
+
+
+def _compile_line() -> str:
+    """PyTorch passes its own folder to compilers unquoted; kernels would fail, and be blamed for it."""
+    torch = importlib.util.find_spec("torch")
+    path = str(torch.origin) if torch else ""
+    if " " in path:
+        return _line(False, "torch.compile", f"breaks at the space in {path}; install into a path without spaces")
+    return _line(True, "torch.compile", "no space in the path of PyTorch, at which its compiler's commands break")
 
 
 def _judged(environment: Mapping[str, str]) -> list[str]:

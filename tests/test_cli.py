@@ -40,7 +40,7 @@ def kbwf(*arguments: object, **environment: str) -> subprocess.CompletedProcess[
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
     """A temporary folder with a short path, for sockets."""
-    path = Path(tempfile.mkdtemp(prefix="kbwf-test-"))
+    path = Path(tempfile.mkdtemp(prefix="kbwf-test-", dir="/tmp"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,10 @@ def found_by(monkeypatch: pytest.MonkeyPatch, finding: Finding | Exception) -> N
 def test_every_capability_has_a_line_and_keys_are_not_shown() -> None:
     """`ok` or `--`, a name, a remark; a key is present or not set. A kernel is judged for it."""
     text = examine({**os.environ, "HF_TOKEN": "planted-key", "TINKER_API_KEY": ""})
-    found = dict(re.findall(r"^(?:ok|--)  (\w+) +(.+)$", text, re.MULTILINE))
+    found = dict(re.findall(r"^(?:ok|--)  ([\w.]+) +(.+)$", text, re.MULTILINE))
     assert list(found) == [
-        "packages", "gpu", "nvcc", "triton", "evaluation", "sandbox", "tinker", "slurm", "HF_TOKEN", "TINKER_API_KEY",
+        "packages", "gpu", "nvcc", "triton", "torch.compile", "evaluation", "sandbox", "tinker", "slurm",
+        "HF_TOKEN", "TINKER_API_KEY",
     ]  # fmt: skip
     assert f"torch {torch.__version__.partition('+')[0]}" in found["packages"]
     # A machine with much else to do may give no time that can be believed, and says so.
@@ -42,6 +44,15 @@ def test_every_capability_has_a_line_and_keys_are_not_shown() -> None:
     assert found["TINKER_API_KEY"] == "not set; for policies on Tinker"
     assert "ok  HF_TOKEN" in text and "--  TINKER_API_KEY" in text
     assert "planted-key" not in text
+
+
+def test_a_path_at_which_the_compiler_of_torch_breaks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels that use it would fail, through no fault of theirs."""
+    found_by(monkeypatch, Finding(EvalStatus.PASSED, sandbox=SandboxReport(applied=("rlimits",), missing=())))
+    spec = ModuleSpec("torch", None, origin="/home/a user/torch/__init__.py")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec if name == "torch" else None)
+    (line,) = (line for line in examine(os.environ).splitlines() if " torch.compile " in line)
+    assert line.startswith("--") and "breaks at the space in /home/a user/torch" in line
 
 
 def test_what_is_missing_comes_with_the_way_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,8 +50,10 @@ class Scene:
 
     @property
     def keeps_user(self) -> bool:
-        """Whether the candidate stays the user it is: an ordinary one, or root whose files nobody else can reach."""
-        if not _is_root_without_namespace(self):
+        """Whether the candidate stays the user it is: an ordinary one, or root that may not change or whose files
+        nobody else can reach.
+        """
+        if not (_is_root_without_namespace(self) and identity.may_change_user()):
             return True
         is_in_host_s_root = any(entry.startswith("own root") for entry in self.report.missing)
         return not self.confinement.others_can_read or (
@@ -107,6 +109,8 @@ def _restrict_files(scene: Scene) -> None:
 
 
 def _be_own_user(scene: Scene) -> None:
+    if not identity.may_change_user():
+        raise OSError(errno.EPERM, "root without the right to change its user")
     if scene.keeps_user:
         raise OSError(errno.EACCES, "only their owner can read Python's files")
     try:

@@ -10,12 +10,21 @@ _FIRST_UID = 2_100_000_000
 """Above every range that systemd, container engines and directory services hand out, below 2^31; pids go to 2^22."""
 _NOBODY = 65534
 _CAPABILITY_VERSION_3 = 0x20080522
+_CHOWN, _SETGID, _SETUID = 1 << 0, 1 << 6, 1 << 7
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
 def own_uid() -> int:
     """A user number that no other evaluation on this machine has while this process lives."""
     return _FIRST_UID + os.getpid()
+
+
+def may_change_user() -> bool:
+    """Whether this thread may become another user and give files to one: a container's root often may not."""
+    header, sets = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
+    check(libc.capget(header, sets), "capget")
+    wanted = _CHOWN | _SETGID | _SETUID
+    return sets[0] & wanted == wanted
 
 
 def become(uid: int) -> None:

@@ -98,8 +98,8 @@ BAD_KERNELS = [
     bad(
         "fork_bomb",  # a fork copies all that torch has mapped, so that a busy machine may not get to the bound in time
         kernel_of(FORK_BOMB),
-        (STATUS.RUNTIME_ERROR, STATUS.TIMEOUT),
-        "^BlockingIOError|no answer within",
+        (STATUS.RUNTIME_ERROR, STATUS.TIMEOUT, STATUS.CRASHED),  # the last where the warden counts processes
+        "^BlockingIOError|no answer within|signal 9",
     ),
     bad(
         "spawn_bomb",  # its bound of memory may be met before that of processes

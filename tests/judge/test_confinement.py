@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from kbwf.records import EvalStatus, Evaluation
 from kbwf.sandbox.defences import FIRST_HALF, SECOND_HALF
@@ -106,7 +107,7 @@ def test_a_key_of_the_user_s_environment_is_nowhere_in_a_kernel_s_memory(tmp_pat
     """Neither in os.environ, nor in /proc, nor anywhere in what the process can read of itself."""
     environment = {**os.environ, "HF_TOKEN": SECRET * 8, "TINKER_API_KEY": SECRET * 8}
     done = evaluate_by_hand(tmp_path / "kernel.py", kernel_of(SEARCH.strip()), env=environment)
-    assert "found [], HOME=/tmp, its own: True" in done.stdout, done.stdout + done.stderr
+    assert re.search(r"found \[\], HOME=/tmp(/kbwf-\w+)?, its own: True", done.stdout), done.stdout + done.stderr
 
 
 def test_a_checkout_that_only_its_owner_can_read_judges_kernels(tmp_path: Path) -> None:
@@ -122,6 +123,7 @@ def test_a_checkout_that_only_its_owner_can_read_judges_kernels(tmp_path: Path) 
     assert re.search(r"^(passed|flagged): ", done.stdout, re.MULTILINE), done.stdout + done.stderr
 
 
+@pytest.mark.skipif(" " in torch.__file__, reason="the compiler commands of PyTorch break at a space in its own path")
 def test_torch_compile_works(handler: EvaluateHandler) -> None:
     """Files of more than 64 MB, a compiler and its children: none of it is anything but a kernel's good right."""
     evaluation = judge(handler, COMPILED, settings=EvaluationSettings(mode="fast", device="cpu", timeout_s=250))

@@ -166,6 +166,7 @@ def test_two_hundred_times_in_a_storm_of_forks(rights: str, prepare: str) -> Non
 def test_nothing_from_within_ends_or_stops_the_warden(rights: str) -> None:
     """Process 1 gets every signal there is, and still freezes, thaws and ends the candidate."""
     program = """
+wait()
 for number in range(1, 65):
     try:
         os.kill(1, number)
@@ -175,8 +176,10 @@ say("sent")
 count(0)
 """
     with enclose(COUNT + program, rights) as enclosed:
+        if not has(enclosed.report, "pid namespace"):
+            pytest.skip("here process 1 is the host's")
+        enclosed.tell()
         assert enclosed.said() == "sent"
-        assert has(enclosed.report, "pid namespace")
         wait_until_all_move(enclosed, 1)
         enclosed.control.freeze()
         assert_frozen(enclosed)

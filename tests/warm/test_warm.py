@@ -65,7 +65,7 @@ serve(handle, sys.argv[3], sys.argv[4], between, idle_s=float(open("idle_s").rea
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A working folder with the toy in it; sockets go below. Its path is short, as a socket's must be."""
-    path = Path(tempfile.mkdtemp(prefix="kbwf-test-"))
+    path = Path(tempfile.mkdtemp(prefix="kbwf-test-", dir="/tmp"))
     (path / "kbwf").mkdir()
     (path / "kbwf" / "__init__.py").write_text(TOY_INIT)
     (path / "kbwf" / "__main__.py").write_text(TOY_MAIN)
