@@ -1,27 +1,30 @@
 """The command line: one verb per rule, usable by hand, and a few for people. The only place that prints.
 
-Thousands of jobs start through `sample` and `evaluate`, which only talk to a warm process: every verb imports what it
-needs when it runs. A verb returns what there is to say; the stages write the files.
+Thousands of jobs start through `evaluate` and `sample`, which only talk to a warm process. So only the verb that is
+asked for gets a parser, and every verb imports what it needs when it runs. A verb returns what there is to say; the
+stages write the files.
 """
 
 import argparse
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Callable
 
-from kbwf import inspection, judging, run_verbs, upkeep
+from kbwf import judging
 from kbwf.credentials import credentials_of, read_dotenv
 from kbwf.errors import KbwfError
 from kbwf.printable import printable
 from kbwf.standard_files import open_what_is_closed, say
+
+Run = Callable[[argparse.Namespace], str | None]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0, that of the error, or 2 for a wrong command line)."""
     open_what_is_closed()
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
     except SystemExit as error:  # help, or how it is used, was said
         raise SystemExit(say("", end="") or error.code) from None
     if not options.is_client:
@@ -34,15 +37,63 @@ def main(arguments: list[str] | None = None) -> int:
     return say(printable(message)) if message else 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kbwf", description="One verb per rule, usable by hand, and some for people.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+class _Unasked(argparse.ArgumentParser):
+    """Stands for the parser of a verb that nobody asked for, and costs nothing."""
 
-    def verb(name: str, run: Any, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=text, description=text)
+    def __init__(self) -> None:
+        pass
+
+    def add_argument(self, *_: object, **__: object) -> argparse.Action:  # type: ignore[override]
+        return argparse.Action([], "")
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """With the verb that is asked for; with all of them, where it is not one, or help is asked for."""
+    asked = arguments[0] if arguments else None
+    parser, is_known = _parser_of(asked)
+    return parser if is_known else _parser_of(None)[0]
+
+
+def _parser_of(asked: str | None) -> tuple[argparse.ArgumentParser, bool]:
+    parser = argparse.ArgumentParser(prog="kbwf", description="One verb per rule, usable by hand, and some for people.")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", prog="kbwf")  # found out, it costs 3 ms
+
+    def verb(name: str, run: Run, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:
+        if asked is not None and name != asked:
+            return _Unasked()
+        added = verbs.add_parser(name, help=text, description=text, formatter_class=_formatter)
         added.set_defaults(run=run, is_client=is_client, holds_gpu=name in ("demo-policy", "adapt", "probe"))
         return added
 
+    for add_verbs in (_add_judging, _add_verbs, _add_others):  # those that most jobs are come first
+        add_verbs(verb)
+        if asked in verbs.choices:
+            return parser, True
+    return parser, asked is None
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """As wide as the terminal; argparse itself would load every compression there is, to find out."""
+    try:
+        columns = os.get_terminal_size().columns
+    except OSError:
+        columns = 80
+    return argparse.HelpFormatter(prog, width=max(columns - 2, 40))
+
+
+def _add_judging(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    judging.add_verbs(verb, os.environ.get("KBWF_STORE"))
+
+
+def _add_others(verb: Callable[..., argparse.ArgumentParser]) -> None:
+    from kbwf import inspection, run_verbs, upkeep
+
+    run_verbs.add_verbs(verb)
+    upkeep.add_verbs(verb, os.environ.get("KBWF_STORE"))
+    inspection.add_verbs(verb)
+
+
+def _add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
     split = verb("split", _split, "write the train/eval split of a level")
     split.add_argument("tasks", help="where tasks come from, as JSON (config block tasks)")
     split.add_argument("--split-seed", type=int, default=42)
@@ -92,16 +143,10 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--selection", default="{}", help="config block selection as JSON")
     for command in (split, task, demo, policy, sample, score, select, best, report):
         command.add_argument("--output", required=True)
-    store = os.environ.get("KBWF_STORE")
-    judging.add_verbs(verb, store)
-    run_verbs.add_verbs(verb)
-    upkeep.add_verbs(verb, store)
-    inspection.add_verbs(verb)
     serve = verb("serve", _serve, "the warm process behind sample and evaluate; started by them")
     serve.add_argument("kind", choices=["sample", "evaluate"])
     serve.add_argument("socket")
     serve.add_argument("owner", help="pid and start time of the process it leaves with")
-    return parser
 
 
 def _split(options: argparse.Namespace) -> str:

@@ -7,7 +7,6 @@ import argparse
 import json
 import os
 from collections.abc import Callable
-from typing import Any
 
 from kbwf.errors import ConfigError, KbwfError
 
@@ -60,7 +59,7 @@ def serve_judge(socket: str, owner: str) -> None:
 
     evaluating = EvaluateHandler(os.environ)
 
-    def handle(request: dict[str, Any]) -> dict[str, Any]:
+    def handle(request: dict) -> dict:
         match request.get("verb"):
             case "calibrate":
                 return calibrate_task(request, evaluating.judge_for)
@@ -74,9 +73,12 @@ def serve_judge(socket: str, owner: str) -> None:
 
 def owner() -> str:
     """The Snakemake that started this job; by hand nobody, so the warm process leaves with this one."""
+    known = os.environ.get("KBWF_OWNER")
+    if known:
+        return known
     from kbwf.warm.lifetime import owner_of
 
-    return os.environ.get("KBWF_OWNER") or owner_of(os.getpid())
+    return owner_of(os.getpid())
 
 
 def _evaluate(options: argparse.Namespace) -> str:
@@ -117,9 +119,9 @@ def _confirm(options: argparse.Namespace) -> str:
     return str(call("evaluate", request, options.code, owner())["message"])
 
 
-def _block(text: str) -> Any:
+def _block(text: str) -> dict:
     """A JSON object, with or without its outer braces: rules that many jobs share leave them out."""
-    return json.loads(text if text.startswith("{") else f"{{{text}}}")
+    return json.loads(text if text.startswith("{") else f"{{{text}}}")  # type: ignore[no-any-return]
 
 
 def _evaluate_file(options: argparse.Namespace) -> str:

@@ -83,9 +83,19 @@ def bound_store():
         )
 
 
+def schedule_once_a_job():
+    """Take away a rate limit that limits nothing. Under one, each pass of Snakemake's scheduler calls for another pass a
+    timespan later, which calls for another: after some hundred jobs it does nothing else.
+    """
+    limit = workflow.scheduling_settings.max_jobs_per_timespan
+    if limit is not None and limit.max_jobs >= 1_000_000:
+        workflow.scheduler.job_rate_limiter = None
+
+
 onstart:
     require_writable("results")
     warn_of_missing_gpus()
+    schedule_once_a_job()
     lock_working_directory()  # Snakemake's own lock outlives a killed run, and would refuse the same command
 
 

@@ -56,7 +56,7 @@ def test_every_verb_explains_itself(verb: str, capsys: pytest.CaptureFixture[str
 
 def test_the_verbs_of_the_help_are_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     """None is missing in this test."""
-    help_text = _parser().format_help()
+    help_text = _parser([]).format_help()
     listed = [line.split()[0] for line in help_text.splitlines() if line.startswith("    ") and line[4] != " "]
     assert sorted(listed) == sorted(VERBS)
 

@@ -10,14 +10,12 @@ leaves in that moment, idle or broken by the request before, asks the next.
 
 import contextlib
 import fcntl
-import hashlib
 import json
 import os
 import socket
-import subprocess
 import sys
-import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 
 from kbwf.errors import InfrastructureError, KbwfError
@@ -95,8 +93,8 @@ def runtime_dir() -> str:
     Raises:
         InfrastructureError: somebody else made a folder of that name.
     """
-    base = tempfile.gettempdir()
-    if len(os.fsencode(base)) > _MAX_BASE_BYTES:
+    base = os.environ.get("TMPDIR", "")  # `tempfile` would take as long to import as all the rest
+    if len(os.fsencode(base)) > _MAX_BASE_BYTES or not os.path.isdir(base):
         base = "/tmp"
     path = os.path.join(base, f"kbwf-{os.getuid()}")
     os.makedirs(path, mode=0o700, exist_ok=True)
@@ -115,8 +113,9 @@ def _is_taken(connection: socket.socket, request: dict) -> bool:
 
 def _socket_path(kind: str, code: str, owner: str, gpu: str = "") -> str:
     # The working directory and the interpreter belong to the name: requests carry relative paths' meaning with them.
-    key = hashlib.sha256(json.dumps([kind, code, owner, gpu, os.getcwd(), sys.executable]).encode()).hexdigest()[:16]
-    return os.path.join(runtime_dir(), f"{kind}-{key}.sock")
+    key = json.dumps([kind, code, owner, gpu, os.getcwd(), sys.executable]).encode()
+    # Nobody looks for two names with one sum in a folder of their own, and `hashlib` would load a library.
+    return os.path.join(runtime_dir(), f"{kind}-{zlib.crc32(key):08x}{zlib.crc32(key[::-1]):08x}.sock")
 
 
 def _connect(path: str) -> socket.socket | None:
@@ -131,6 +130,8 @@ def _connect(path: str) -> socket.socket | None:
 
 def _start(kind: str, path: str, owner: str, credentials: tuple[str, ...], gpu: str) -> socket.socket | None:
     """A connection to a new process; None if it was there and has left again, with somebody else's request."""
+    import subprocess  # the clients of a running process do without
+
     with _locked(path + ".lock"):
         connection = _connect(path)  # another job may have started it while this one waited for the lock
         if connection:

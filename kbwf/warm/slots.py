@@ -6,9 +6,8 @@ and prefers the one on which its task is most likely warm. Standard library only
 
 import contextlib
 import fcntl
-import hashlib
 import os
-import subprocess
+import zlib
 from collections.abc import Iterator, Mapping
 
 from kbwf.errors import ConfigError
@@ -48,7 +47,7 @@ def held(slots: tuple[str, ...], task: str, folder: str) -> Iterator[str]:
     if not slots:
         yield ""
         return
-    first = int(hashlib.sha256(task.encode()).hexdigest(), 16) % len(slots)
+    first = zlib.crc32(task.encode()) % len(slots)
     for slot in (*slots[first:], *slots[:first]):
         with _lock(folder, slot, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_held:
             if is_held:
@@ -75,6 +74,8 @@ def _lock(folder: str, slot: str, how: int) -> Iterator[bool]:
 
 
 def _uuids() -> tuple[str, ...]:
+    import subprocess  # clients, of which there are thousands, do without
+
     try:
         listed = subprocess.run(_QUERY, capture_output=True, text=True, check=True, timeout=60).stdout
     except (OSError, subprocess.SubprocessError):  # no driver here

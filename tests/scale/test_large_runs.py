@@ -27,6 +27,11 @@ TASKS = [f"l0_p{number:03d}" for number in range(1, 17)]
 MAX_TIME_RATIO, MAX_MEMORY_RATIO, MAX_JOB_S = 1.4, 1.3, 0.045
 
 
+STUB = (
+    "kbwf/stages/evaluate_kernel.py",
+    "finding = judge.judge(task, kernel_source, settings)",
+    "finding = Finding(EvalStatus.WRONG_VALUES)",
+)
 UNTRIED = "evaluation: {num_identity_pairs: 0}\n"
 """The judge is stubbed: tasks are described, and nothing is measured of them."""
 
@@ -67,8 +72,7 @@ def sides(folder: Path, seeds: list[int], num_samples: int, num_control: int) ->
     (folder / "ours").mkdir()
     (folder / "bare").mkdir()
     project = Project(folder / "ours")
-    call = "finding = judge.judge(task, extraction.kernel_source, settings)"
-    project.edit("kbwf/stages/evaluate_kernel.py", call, "finding = Finding(EvalStatus.WRONG_VALUES)")
+    project.edit(*STUB)
     sampling = f"sampling: {{num_samples: {num_samples}, chunk_size: 16, seeds: {seeds}}}"
     project.study("study.yaml", f"{sampling}\nidentity: {{num_samples: {num_control}}}\n{UNTRIED}runs: []\n")
     ours = Side(project.folder, ["--configfile", "study.yaml"], {**os.environ, "PYTHONPATH": str(project.folder)})

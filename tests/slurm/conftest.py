@@ -58,13 +58,17 @@ def cluster() -> Iterator[Cluster]:
     subprocess.run([SCRIPT, "clean"], env=environment, check=False, timeout=300)
 
 
+BEFORE = ("rules/evaluate.smk", '"kbwf evaluate', '". ./before.sh {wildcards.idx}; kbwf evaluate')
+"""What is edited, and how."""
+
+
 class SlurmProject(Project):
     """A copy whose evaluate jobs first do what `before.sh` says."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.study("tiny.yaml", SMALL_STUDY)
-        self.edit("rules/evaluate.smk", '"kbwf evaluate', '". ./before.sh {wildcards.idx}; kbwf evaluate')
+        self.edit(*BEFORE)
         self.before("")
 
     @property

@@ -72,7 +72,6 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (path / "idle_s").write_text("60")
     monkeypatch.chdir(path)
     monkeypatch.setenv("TMPDIR", str(path))
-    monkeypatch.setattr(tempfile, "tempdir", None)
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
@@ -370,7 +369,7 @@ def test_frames_end_cleanly_or_not_at_all() -> None:
 
 def test_a_long_temporary_folder_does_not_make_a_path_no_socket_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sockets then lie in /tmp: 107 bytes are all that a socket's path may have."""
-    monkeypatch.setattr(tempfile, "tempdir", "/scratch/" + "x" * 90)
+    monkeypatch.setenv("TMPDIR", "/scratch/" + "x" * 90)
     path = client._socket_path("evaluate", "c0de", "4000000:1")
     assert path.startswith("/tmp/kbwf-")
     assert len(f"{path}.4000000") <= 107

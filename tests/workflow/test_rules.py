@@ -1,9 +1,14 @@
 """What every rule must have, read from the rule files."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+from tests.scale.test_large_runs import STUB
+from tests.slurm.conftest import BEFORE
 
 REPOSITORY = Path(__file__).parents[2]
 PATTERN = r"^(?:rule|checkpoint) (?P<name>\w+):\n(?P<body>(?:(?:    .*)?\n)+)"
@@ -68,3 +73,15 @@ def test_every_stage_belongs_to_one_rule() -> None:
     """One file, one rule, one digest."""
     stages = {path.stem for path in (REPOSITORY / "kbwf" / "stages").glob("*.py") if path.stem != "__init__"}
     assert stages == set(RULES)
+
+
+@pytest.mark.parametrize(("name", "old", "_"), [STUB, BEFORE], ids=["scale", "slurm"])
+def test_what_tests_outside_the_gate_edit_is_there(name: str, old: str, _: str) -> None:
+    """They run seldom; without this they would be found to lag behind the code only then."""
+    assert old in (REPOSITORY / name).read_text()
+
+
+def test_the_rate_limit_that_a_run_takes_away_is_where_it_was() -> None:
+    """Not of Snakemake's interface: should another version call it otherwise, long runs would be slow again."""
+    assert "self.job_rate_limiter = " in inspect.getsource(JobScheduler.__init__)
+    assert "if self.job_rate_limiter is None:" in inspect.getsource(JobScheduler.job_selector)
