@@ -131,8 +131,11 @@ def _in_shared_memory(secret: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _in_another_process(secret: str) -> Iterator[None]:
     """On its command line, in its environment and in its memory."""
-    waits = [sys.executable, "-c", "import sys; sys.stdin.read()", secret]
-    with subprocess.Popen(waits, stdin=subprocess.PIPE, env={VARIABLE: secret}) as process:
+    waits = [sys.executable, "-c", "import sys; print(flush=True); sys.stdin.read()", secret]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(waits, stdin=pipe, stdout=pipe, env={VARIABLE: secret}) as process:
+        assert process.stdout is not None
+        process.stdout.readline()  # before, its command line may still be an empty one
         try:
             yield
         finally:
