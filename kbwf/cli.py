@@ -56,29 +56,27 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
 
 def _parser_of(asked: str | None) -> tuple[argparse.ArgumentParser, bool]:
     parser = argparse.ArgumentParser(prog="kbwf", description="One verb per rule, usable by hand, and some for people.")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", prog="kbwf")  # found out, it costs 3 ms
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", prog="kbwf")
 
     def verb(name: str, run: Run, text: str, *, is_client: bool = False) -> argparse.ArgumentParser:
         if asked is not None and name != asked:
             return _Unasked()
-        added = verbs.add_parser(name, help=text, description=text, formatter_class=_formatter)
+        added = verbs.add_parser(name, help=text, description=text, formatter_class=_narrow)
         added.set_defaults(run=run, is_client=is_client, holds_gpu=name in ("demo-policy", "adapt", "probe"))
         return added
 
     for add_verbs in (_add_judging, _add_verbs, _add_others):  # those that most jobs are come first
         add_verbs(verb)
         if asked in verbs.choices:
-            return parser, True
-    return parser, asked is None
+            break
+    for each in verbs.choices.values():
+        each.formatter_class = argparse.HelpFormatter
+    return parser, asked is None or asked in verbs.choices
 
 
-def _formatter(prog: str) -> argparse.HelpFormatter:
-    """As wide as the terminal; argparse itself would load every compression there is, to find out."""
-    try:
-        columns = os.get_terminal_size().columns
-    except OSError:
-        columns = 80
-    return argparse.HelpFormatter(prog, width=max(columns - 2, 40))
+def _narrow(prog: str) -> argparse.HelpFormatter:
+    """For the checks of each added argument: to find out the terminal's width, argparse loads every compression."""
+    return argparse.HelpFormatter(prog, width=80)
 
 
 def _add_judging(verb: Callable[..., argparse.ArgumentParser]) -> None:

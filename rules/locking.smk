@@ -85,7 +85,7 @@ def bound_store():
 
 def schedule_once_a_job():
     """Take away a rate limit that limits nothing. Under one, each pass of Snakemake's scheduler calls for another pass a
-    timespan later, which calls for another: after some hundred jobs it does nothing else.
+    timespan later, and so does that one: each job adds passes to all of the rest of the run.
     """
     limit = workflow.scheduling_settings.max_jobs_per_timespan
     if limit is not None and limit.max_jobs >= 1_000_000:

@@ -10,7 +10,7 @@ _FIRST_UID = 2_100_000_000
 """Above every range that systemd, container engines and directory services hand out, below 2^31; pids go to 2^22."""
 _NOBODY = 65534
 _CAPABILITY_VERSION_3 = 0x20080522
-_CHOWN, _SETGID, _SETUID = 1 << 0, 1 << 6, 1 << 7
+_CAP_CHOWN, _CAP_SETGID, _CAP_SETUID = 0, 6, 7
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
@@ -19,12 +19,16 @@ def own_uid() -> int:
     return _FIRST_UID + os.getpid()
 
 
-def may_change_user() -> bool:
-    """Whether this thread may become another user and give files to one: a container's root often may not."""
+def has_capabilities(*numbers: int) -> bool:
+    """Whether this thread has all of these (linux/capability.h, up to 31), with or without a /proc to read."""
     header, sets = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     check(libc.capget(header, sets), "capget")
-    wanted = _CHOWN | _SETGID | _SETUID
-    return sets[0] & wanted == wanted
+    return all(sets[0] >> number & 1 for number in numbers)
+
+
+def may_change_user() -> bool:
+    """Whether this thread may become another user and give files to one: a container's root often may not."""
+    return has_capabilities(_CAP_CHOWN, _CAP_SETGID, _CAP_SETUID)
 
 
 def become(uid: int) -> None:

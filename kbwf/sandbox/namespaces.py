@@ -4,6 +4,7 @@ import errno
 import os
 from pathlib import Path
 
+from kbwf.sandbox.identity import has_capabilities
 from kbwf.sandbox.linux import check, libc
 
 CLONE_FLAGS = {
@@ -28,7 +29,7 @@ def unshare(kind: str) -> None:
 
 def may_make_namespaces() -> bool:
     """Whether this process can do without a user namespace: root can, unless a container took the right away."""
-    return _has_capability(_CAP_SYS_ADMIN)
+    return has_capabilities(_CAP_SYS_ADMIN)
 
 
 def enter_user_namespace() -> None:
@@ -38,14 +39,9 @@ def enter_user_namespace() -> None:
         OSError: the host does not permit it.
     """
     uid, gid = os.getuid(), os.getgid()
-    if uid == 0 and not _has_capability(_CAP_SETFCAP):  # found out after `unshare`, there would be no way back
+    if uid == 0 and not has_capabilities(_CAP_SETFCAP):  # found out after `unshare`, there would be no way back
         raise PermissionError(errno.EPERM, "root without CAP_SETFCAP cannot be root of a user namespace")
     unshare("user")
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
-
-
-def _has_capability(number: int) -> bool:
-    status = Path("/proc/self/status").read_text()
-    return bool(int(status.partition("CapEff:")[2].split()[0], 16) >> number & 1)

@@ -93,8 +93,8 @@ def runtime_dir() -> str:
     Raises:
         InfrastructureError: somebody else made a folder of that name.
     """
-    base = os.environ.get("TMPDIR", "")  # `tempfile` would take as long to import as all the rest
-    if len(os.fsencode(base)) > _MAX_BASE_BYTES or not os.path.isdir(base):
+    base = os.path.abspath(os.environ.get("TMPDIR") or "/tmp")  # `tempfile` takes 4 ms to import
+    if len(os.fsencode(base)) > _MAX_BASE_BYTES or not os.access(base, os.W_OK | os.X_OK):
         base = "/tmp"
     path = os.path.join(base, f"kbwf-{os.getuid()}")
     os.makedirs(path, mode=0o700, exist_ok=True)

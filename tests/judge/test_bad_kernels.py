@@ -9,6 +9,7 @@ from kbwf.records import EvalStatus
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of, sample_of, task_of
+from tests.sandbox.enclosure import HOST_PERMITS_NAMESPACES
 
 STATUS = EvalStatus
 
@@ -82,6 +83,8 @@ class ModelNew(Model):
         return x
 """
 
+_COUNTED_BY_WARDEN = () if HOST_PERMITS_NAMESPACES else (STATUS.CRASHED,)
+"""Where the kernel does not count a candidate's processes, the warden does, and ends it."""
 BAD_KERNELS = [
     bad("missing_model_new", "import torch\n\nclass Other(torch.nn.Module):\n    pass\n", STATUS.NO_KERNEL, "ModelNew"),
     bad("raises", kernel_of("raise ValueError('no luck')"), STATUS.RUNTIME_ERROR, "^ValueError: no luck$"),
@@ -98,8 +101,8 @@ BAD_KERNELS = [
     bad(
         "fork_bomb",  # a fork copies all that torch has mapped, so that a busy machine may not get to the bound in time
         kernel_of(FORK_BOMB),
-        (STATUS.RUNTIME_ERROR, STATUS.TIMEOUT, STATUS.CRASHED),  # the last where the warden counts processes
-        "^BlockingIOError|no answer within|signal 9",
+        (STATUS.RUNTIME_ERROR, STATUS.TIMEOUT, *_COUNTED_BY_WARDEN),
+        "^BlockingIOError|no answer within" + "|signal 9" * len(_COUNTED_BY_WARDEN),
     ),
     bad(
         "spawn_bomb",  # its bound of memory may be met before that of processes

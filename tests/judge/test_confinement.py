@@ -20,6 +20,7 @@ from kbwf.sandbox.defences import FIRST_HALF, SECOND_HALF
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.judge.problems import HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of
+from tests.sandbox.enclosure import HOST_PERMITS_NAMESPACES
 
 CHECKOUT = Path(__file__).parents[2]
 SECRET = "kbwf-planted-" + "key"
@@ -107,7 +108,8 @@ def test_a_key_of_the_user_s_environment_is_nowhere_in_a_kernel_s_memory(tmp_pat
     """Neither in os.environ, nor in /proc, nor anywhere in what the process can read of itself."""
     environment = {**os.environ, "HF_TOKEN": SECRET * 8, "TINKER_API_KEY": SECRET * 8}
     done = evaluate_by_hand(tmp_path / "kernel.py", kernel_of(SEARCH.strip()), env=environment)
-    assert re.search(r"found \[\], HOME=/tmp(/kbwf-\w+)?, its own: True", done.stdout), done.stdout + done.stderr
+    home = "/tmp" if HOST_PERMITS_NAMESPACES else r"/tmp/kbwf-\w+"
+    assert re.search(rf"found \[\], HOME={home}, its own: True", done.stdout), done.stdout + done.stderr
 
 
 def test_a_checkout_that_only_its_owner_can_read_judges_kernels(tmp_path: Path) -> None:

@@ -26,6 +26,18 @@ CHECKOUT = Path(__file__).parents[2]
 RIGHTS = pytest.mark.parametrize("rights", ["all", "none"])
 """As whoever runs the tests; and without capabilities and control groups, as most users are, root too."""
 SHARED_BYTES = 4096
+
+
+def _host_permits_namespaces() -> bool:
+    """Asked of the kernel, not of the sandbox: what it permits, the sandbox must have used."""
+    permitted = subprocess.run(
+        [sys.executable, "-c", "import ctypes; exit(ctypes.CDLL(None).unshare(0x10000000 | 0x20000000) != 0)"],
+        check=False,
+    )
+    return permitted.returncode == 0
+
+
+HOST_PERMITS_NAMESPACES = _host_permits_namespaces()
 _CAP_SETFCAP = 1 << 31  # all that root needs to make a user namespace of its own
 
 

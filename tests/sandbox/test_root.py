@@ -51,7 +51,7 @@ def seen(path):
     try:
         return os.listdir(path)
     except PermissionError:
-        return []
+        return None
 say([seen(path) for path in ("/", "/dev", "/tmp", "/proc")])
 """
     found, report = run(program, rights)
