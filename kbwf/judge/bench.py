@@ -85,6 +85,8 @@ class Bench:
             self._draws = Draws(task, self.description.arguments, device)
             self._reference: RunnerProcess | None = None
             self._reference_arena = 0
+            self._claims: Claims = []
+            """Where the reference's last timed results lie."""
             self._exit = stack.pop_all()
         self._next: tuple[RunnerProcess, RunnerProcess] | None = None
 
@@ -108,10 +110,9 @@ class Bench:
         self._next = candidate, reference = self._next or self._start_pair()
         candidate.limit_s = settings.timeout_s
         candidate.wait_until_ready()
-        self._end_reference()
         reference.wait_until_ready()
         self._expected = self._results_of(reference, self._reference_arena)
-        self._reference = reference
+        self._reference, self._claims = reference, []
         with self._asking():
             self._accept(reference.ask(self._load(None), Loaded))
             reference.freeze()
@@ -121,6 +122,12 @@ class Bench:
     def results_of(self, candidate: RunnerProcess) -> Results:
         """Reads what a candidate puts out. Asked for before the kernel's source is sent."""
         return self._results_of(candidate, 1 - self._reference_arena)
+
+    def release_reference(self) -> list[RunnerProcess]:
+        """The reference that the last candidate was held against, for whom it concerns to end; at most one."""
+        released = [self._reference] if self._reference is not None else []
+        self._reference = None
+        return released
 
     def prepare_candidate(self) -> None:
         """Start the next candidate, without waiting for it: whoever comes next finds it ready."""
@@ -175,13 +182,19 @@ class Bench:
     def time_reference(self, clock: Clock, request: Run) -> tuple[float, Claims]:
         """Milliseconds of a request of the reference, frozen before and after like a candidate, and its results.
 
+        With an empty request, as many of its last results are read as with the request that they are of, so that what
+        that costs is known too.
+
         Raises:
             InfrastructureError: the reference is gone or failed, which no kernel is to blame for.
         """
         with self._asking() as reference:
-            took_ms, answer, _, _ = clock.time(reference, request, self._expected, self.description.outputs)
+            took_ms, answer, _, _ = clock.time(
+                reference, request, self._expected, self.description.outputs, self._claims
+            )
             self._accept(answer)
             assert isinstance(answer, Done), "anything else was not accepted"
+        self._claims = answer.results or self._claims
         return took_ms, answer.results
 
     @property
@@ -231,9 +244,8 @@ class Bench:
         return ProcessResults(runner.memory_descriptor, self.description.outputs)
 
     def _end_reference(self) -> None:
-        if self._reference is not None:
-            self._reference.end()
-            self._reference = None
+        for process in self.release_reference():
+            process.end()
 
     def _describe(self) -> Description:
         settings = self._settings

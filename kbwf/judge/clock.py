@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.results import Probes, Results, check_claims, choose_probes
+from kbwf.judge.results import Claims, Probes, Results, check_claims, choose_probes
 from kbwf.sandbox import messages
 from kbwf.sandbox.buffers import reset_persisting_cache
 from kbwf.sandbox.channel import Closed
@@ -37,7 +37,12 @@ class Clock:
         self._flushed = torch.empty(num_bytes, dtype=torch.uint8, device=device)
 
     def time(
-        self, runner: RunnerProcess, request: Run, results: Results, outputs: list[Buffer]
+        self,
+        runner: RunnerProcess,
+        request: Run,
+        results: Results,
+        outputs: list[Buffer],
+        last_claims: Claims | None = None,
     ) -> tuple[float, Done | Misfit | Failed, Probes, list[torch.Tensor]]:
         """Milliseconds of a request, its answer, and elements of its results as they were when the clock stopped.
 
@@ -46,12 +51,13 @@ class Clock:
         Args:
             results: reads this runner's results.
             outputs: what they look like.
+            last_claims: where results of an earlier request still lie, which are read where this one is empty.
 
         Raises:
             TimeoutError, Closed, ProtocolError: as in `RunnerProcess.ask_frozen`, and for results that cannot be read.
         """
         frame = messages.encode(request)
-        probes = choose_probes(outputs, len(request.slots), self._num_probes, self._device)
+        probes = choose_probes(outputs, len(request.slots or last_claims or ()), self._num_probes)
         self._settle()
         found: list[torch.Tensor] = []
         started_ns = time.perf_counter_ns()
@@ -59,8 +65,8 @@ class Clock:
             answer: Any = runner.ask_frozen(frame, Done, Misfit)
             if isinstance(answer, Done):
                 check_claims(answer.results, outputs, len(request.slots))
-                if request.slots:
-                    found = results.probe(answer.results, probes)
+                if claims := answer.results or last_claims:
+                    found = results.probe(claims, probes)
             took_ns = time.perf_counter_ns() - started_ns
         except BaseException:
             with contextlib.suppress(Closed):  # it may have ended, which is not the reason

@@ -109,7 +109,7 @@ class Judge:
                 try:
                     finding = self._try(bench, candidate, kernel_source, settings, phases)
                 finally:
-                    self._leave(candidate)
+                    self._leave(candidate, *bench.release_reference())
                     phases.lap("end_candidate")
         except InfrastructureError:
             self.close()  # another try shall not meet the same dead process
@@ -131,9 +131,9 @@ class Judge:
             self._bench.close()
             self._bench = None
 
-    def _leave(self, candidate: RunnerProcess) -> None:
-        """End it; on a GPU, where that takes a tenth of a second, when nobody waits. It is frozen till then."""
-        self._left.append(candidate)
+    def _leave(self, *runners: RunnerProcess) -> None:
+        """End them; on a GPU, where that takes a tenth of a second, when nobody waits. They are frozen till then."""
+        self._left += runners
         if self._device.type == "cpu":
             self._end_left()
 

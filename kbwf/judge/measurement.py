@@ -18,29 +18,29 @@ _CONFIDENCE_LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Plan:
-    """How much is timed: at least `num_blocks` blocks of twice `num_calls`; adaptive goes on until `max_blocks`."""
+    """How much is timed: at least so many blocks and calls of either program; adaptive goes on until `max_blocks`."""
 
     num_correct_trials: int
+    num_timed_calls: int
     num_blocks: int
-    num_calls: int
     max_blocks: int
 
 
 PLANS = {
-    "fast": Plan(num_correct_trials=1, num_blocks=3, num_calls=1, max_blocks=3),
-    "full": Plan(num_correct_trials=5, num_blocks=10, num_calls=3, max_blocks=10),
-    "adaptive": Plan(num_correct_trials=5, num_blocks=10, num_calls=3, max_blocks=100),
+    "fast": Plan(num_correct_trials=1, num_timed_calls=6, num_blocks=3, max_blocks=3),
+    "full": Plan(num_correct_trials=5, num_timed_calls=50, num_blocks=10, max_blocks=10),
+    "adaptive": Plan(num_correct_trials=5, num_timed_calls=50, num_blocks=10, max_blocks=100),
 }
-"""Correctness trials and timed calls of fast (1, 5) and full (5, 50) are the published meaning, and the least (6 and
-60, for the pairs' sake): where a call is short, a request holds more of them (`calls_of`)."""
+"""Correctness trials and timed calls of fast (1, 5; 6 for the pairs' sake) and full (5, 50) are the published meaning,
+and the least: where a call is short, a request holds several (`calls_of`)."""
 
 MIN_REQUEST_MS = {"fast": 0.5, "full": 2.0, "adaptive": 2.0}
 """A request shall take so long that what it costs besides the calls, some 0.05 ms, weighs little."""
 
 
-def calls_of(plan: Plan, min_request_ms: float, call_ms: float, num_slots: int) -> int:
-    """Calls in a request: the plan's, more where they are short, and no more than there are slots."""
-    wanted = max(plan.num_calls, int(np.ceil(min_request_ms / max(call_ms, 1e-4))))
+def calls_of(min_request_ms: float, call_ms: float, num_slots: int) -> int:
+    """Calls in a request: one, several where they are short, and no more than there are slots."""
+    wanted = max(1, int(np.ceil(min_request_ms / max(call_ms, 1e-4))))
     return min(wanted, num_slots)
 
 
@@ -124,9 +124,9 @@ def is_narrow(blocks: list[Block], overhead_ms: float, target_interval_frac: flo
 
 
 def with_blocks_for(plan: Plan, num_calls: int) -> Plan:
-    """The plan with more blocks where a request holds fewer calls than it says, so that as many calls are timed."""
-    factor = -(-plan.num_calls // num_calls)
-    return replace(plan, num_blocks=plan.num_blocks * factor, max_blocks=plan.max_blocks * factor)
+    """The plan with more blocks where its own, of two requests of so many calls, would time too few calls."""
+    num_blocks = max(plan.num_blocks, -(-plan.num_timed_calls // (2 * num_calls)))
+    return replace(plan, num_blocks=num_blocks, max_blocks=plan.max_blocks * num_blocks // plan.num_blocks)
 
 
 def wants_another_block(

@@ -133,7 +133,7 @@ class Trial:
         settings, num_slots = self._settings, self._bench.num_slots
         for attempt in range(_NUM_TIMING_ATTEMPTS):
             # A busy machine's empty request may take as long as a short one of calls: the next are longer.
-            num_calls = calls_of(self._plan, MIN_REQUEST_MS[settings.mode] * 4**attempt, call_ms, num_slots)
+            num_calls = calls_of(MIN_REQUEST_MS[settings.mode] * 4**attempt, call_ms, num_slots)
             num_calls = len(graph_slots) if graph_slots is not None else num_calls
             plan = with_blocks_for(self._plan, num_calls)
             empty_ms: list[float] = []
@@ -170,7 +170,7 @@ class Trial:
     def _captured(self, call_ms: float) -> list[int] | None:
         """Slots, in random order, whose calls both programs have captured; None if one of them cannot be."""
         bench = self._bench
-        num_calls = calls_of(self._plan, _MIN_GRAPH_MS, call_ms / _GRAPH_GAIN, bench.num_slots)
+        num_calls = calls_of(_MIN_GRAPH_MS, call_ms / _GRAPH_GAIN, bench.num_slots)
         slots = CHOICE.sample(range(bench.num_slots), num_calls)
         return slots if self._capture(slots) else None
 
@@ -185,7 +185,7 @@ class Trial:
         """A call for each kind of input; None is the task's own."""
         bench = self._bench
         slots = CHOICE.sample(range(bench.num_slots), len(kinds))
-        inputs = Filling(bench, slots, kinds, is_official=True)
+        inputs = Filling(bench, slots, kinds, is_official=None in kinds)
         values = inputs.make()
         expected = bench.run_reference(slots, values)
         if bench.description.changes_inputs:

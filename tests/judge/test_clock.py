@@ -93,6 +93,18 @@ def test_an_empty_request_is_asked_for_nothing_more(asking: Any) -> None:
     assert asked.log == ["encode", "choose", "settle", "clock", "ask", "clock", "freeze"]
 
 
+def test_an_empty_request_costs_what_reading_the_last_results_costs(asking: Any) -> None:
+    """As many elements as with the request that they are of; one that has results of its own reads those."""
+    asked, clock = asking(Done())
+    took_ms, _, probes, found = clock.time(asked, Run(slots=[]), asked, OUTPUTS, [[[0, 1]]] * 4)
+    assert (took_ms, found) == (7.5, FOUND)
+    assert probes.coordinates_L_C_N_D[0].shape == (4, 16, 1)
+    assert asked.log == ["encode", "choose", "settle", "clock", "ask", "probe", "clock", "freeze"]
+    asked, clock = asking(Done(results=[[[0, 1]]]))
+    probes = clock.time(asked, Run(slots=[0]), asked, OUTPUTS, [[[0, 1]]] * 4)[2]
+    assert probes.coordinates_L_C_N_D[0].shape == (1, 64, 1)
+
+
 def test_a_failure_is_an_answer_without_results(asking: Any) -> None:
     """Handed on as it is."""
     failed = Failed(error="ValueError: no")

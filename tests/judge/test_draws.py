@@ -89,6 +89,39 @@ def test_official_inputs_are_the_task_s_own(drawn: Any) -> None:
     assert not are_equal(found.slot(0), found.slot(1))
 
 
+def test_official_inputs_are_drawn_in_place_once_that_was_seen_to_make_the_same(
+    drawn: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice; without `get_inputs` then, and still as it would."""
+    found = drawn(PLAIN)
+    found.official(1, 2)
+    found.official(3)
+    with monkeypatch.context() as patch:
+        patch.setattr(found.draws, "_module", None)
+        assert found.official(11, 12, 11) == [[], [], []]
+    for slot, seed in enumerate((11, 12, 11)):
+        assert are_equal(found.slot(slot), draw_inputs(found.module, seed, CPU))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "torch.rand(3)\nreturn [torch.rand(50)]",
+        "x = torch.rand(50)\nreturn [torch.randn(9), x]",
+        *NOT_PLAIN.values(),
+    ],
+)
+def test_official_inputs_that_nothing_else_makes_are_asked_for_each_time(drawn: Any, lines: str) -> None:
+    """What is drawn besides, or in another order, would be left out; none of them is overwritten by the attempt."""
+    found = drawn(lines)
+    for seeds in ((1, 2), (11, 12, 11), (4,)):
+        values = found.official(*seeds)
+        for slot, seed in enumerate(seeds):
+            _, tensors, expected = flatten(draw_inputs(found.module, seed, CPU), "inputs")
+            assert are_equal(found.slot(slot), tensors)
+            assert values[slot] == expected
+
+
 @pytest.mark.parametrize("name", NOT_PLAIN)
 def test_what_was_worked_on_is_drawn_officially_again(drawn: Any, name: str) -> None:
     """Its structure is part of the task: quick inputs are those of `get_inputs` too, values included."""

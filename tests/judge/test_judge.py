@@ -66,7 +66,7 @@ def test_a_passed_evaluation_says_what_was_done(handler: EvaluateHandler) -> Non
     assert (evaluation.official.num_trials, evaluation.official.num_trials_correct) == (5, 5)
     assert evaluation.official.tolerance == 1e-4
     assert evaluation.official.max_abs_error is not None and evaluation.official.max_abs_error < 1e-3
-    assert (evaluation.timing.num_blocks, evaluation.timing.num_perf_trials) == (10, 60)
+    assert (evaluation.timing.num_blocks, evaluation.timing.num_perf_trials) == (25, 50)
     assert evaluation.environment is not None and evaluation.environment.device.startswith("cpu: ")
     assert evaluation.environment.num_threads == 1
     phases = {"wait_for_device", "start_candidate", "compile", "check", "time", "end_candidate"}
@@ -115,11 +115,11 @@ def test_an_integer_input_and_a_plain_number_reach_the_kernel(handler: EvaluateH
 def test_adaptive_times_until_the_interval_is_narrow_or_the_budget_spent(
     handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Narrow after the twelfth block, of which each holds six calls."""
-    monkeypatch.setattr("kbwf.judge.measurement.is_narrow", lambda blocks, overhead_ms, target_frac: len(blocks) >= 12)
+    """Narrow after the twenty-eighth block, of which each holds two calls."""
+    monkeypatch.setattr("kbwf.judge.measurement.is_narrow", lambda blocks, overhead_ms, target_frac: len(blocks) >= 28)
     timing = judge(handler, HONEST_KERNEL, settings=changed(mode="adaptive", budget_s=1000)).timing
     assert timing is not None
-    assert (timing.num_blocks, timing.num_perf_trials) == (12, 72)
+    assert (timing.num_blocks, timing.num_perf_trials) == (28, 56)
 
 
 def test_require_refuses_a_sandbox_with_a_gap(handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +203,7 @@ def test_a_runner_that_does_not_start_leaves_none_behind(
 
 
 def test_the_next_candidate_is_prepared_while_nobody_asks(handler: EvaluateHandler) -> None:
-    """The kernel after that runs in the very process, and a fresh one stands beside it as the reference."""
+    """The kernel after that runs in the very process, and a fresh one stands beside it; both end with it."""
     judge(handler, HONEST_KERNEL)
     bench = bench_of(handler)
     assert bench._next is None
@@ -212,7 +212,7 @@ def test_the_next_candidate_is_prepared_while_nobody_asks(handler: EvaluateHandl
     handler.prepare()
     assert prepared is not None and bench._next is prepared
     assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
-    assert prepared[0]._ended is not None and bench._reference is prepared[1] and bench._next is None
+    assert all(runner._ended is not None for runner in prepared) and bench._next is None
 
 
 def test_preparing_without_a_task_or_a_machine_does_nothing() -> None:
@@ -242,21 +242,21 @@ def test_every_draw_comes_from_secret_seeds_of_its_own(
     monkeypatch.setattr(Bench, "draw", draw)
     for _ in range(2):
         assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
-    # A correctness trial, and five of hardened inputs; three warm-up calls, and three blocks of two calls, each of
-    # which is drawn twice, once for either side.
-    assert (len(seen[True]), len(seen[False])) == (2 * 6, 2 * 2 * (3 + 3 * 2))
+    # A correctness trial; five of hardened inputs, which are varied from others like the task's own; three warm-up
+    # calls, and three blocks of two calls, each of which is drawn twice, once for either side.
+    assert (len(seen[True]), len(seen[False])) == (2, 2 * (5 + 2 * (3 + 3 * 2)))
     assert len(set(seen[True] + seen[False])) == 2 * (6 + 3 + 3 * 2)
 
 
 def test_closing_ends_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reference, what was prepared, and the launcher; and no file stays open."""
+    """What was prepared, and the launcher; and no file stays open."""
     before = len(os.listdir("/proc/self/fd"))
     with new_handler() as handler:
         judge(handler, HONEST_KERNEL)
         handler.prepare()
         assert isinstance(handler._judge, Judge)
         bench, process = bench_of(handler), handler._launcher._process
-        runners = [bench._reference, *(bench._next or ())]
+        runners = bench._next or ()
     assert process.returncode is not None
-    assert all(runner is not None and runner._ended is not None for runner in runners)
+    assert len(runners) == 2 and all(runner._ended is not None for runner in runners)
     assert len(os.listdir("/proc/self/fd")) == before

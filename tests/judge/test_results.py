@@ -91,7 +91,7 @@ def test_a_result_is_read_with_its_strides(kind: type[OfThisProcess], name: str)
     claims = [[place.claim(tensor)], [place.claim(other)]]
     assert torch.equal(place.results.tensor(claims[0][0], layout), tensor)
     assert torch.equal(place.results.tensor(claims[1][0], layout), other)
-    probes = choose_probes([layout], 2, 50, CPU)
+    probes = choose_probes([layout], 2, 50)
     (found,) = place.results.probe(claims, probes)
     if not tensor.numel():
         assert found.shape == (0,)
@@ -112,7 +112,7 @@ def test_a_result_of_several_tensors_is_read_one_by_one(kind: type[OfThisProcess
     layouts = [dense_layout_of(each) for each in pair]
     place = kind(layouts)
     claims = [[place.claim(each) for each in pair]]
-    probes = choose_probes(layouts, 1, 8, CPU)
+    probes = choose_probes(layouts, 1, 8)
     found = place.results.probe(claims, probes)
     assert torch.equal(found[0], pair[0][probes.coordinates_L_C_N_D[0][0, :, 0]])
     rows, columns = probes.coordinates_L_C_N_D[1][0].T
@@ -133,7 +133,7 @@ def test_strides_that_cannot_be_are_refused(kind: type[OfThisProcess], strides: 
     start = place.claim(torch.rand(3, 4))[0]
     for read in (
         lambda: place.results.tensor([start, *strides], LAYOUT),
-        lambda: place.results.probe([[[start, *strides]]], choose_probes([LAYOUT], 1, 4, CPU)),
+        lambda: place.results.probe([[[start, *strides]]], choose_probes([LAYOUT], 1, 4)),
     ):
         with pytest.raises(ProtocolError) as caught:
             read()
@@ -146,7 +146,7 @@ def test_a_claim_of_nothing_is_refused(kind: type[OfThisProcess]) -> None:
     with pytest.raises(ProtocolError):
         place.results.tensor([], LAYOUT)
     with pytest.raises(ProtocolError):
-        place.results.probe([[[]]], choose_probes([LAYOUT], 1, 4, CPU))
+        place.results.probe([[[]]], choose_probes([LAYOUT], 1, 4))
 
 
 @pytest.mark.parametrize("start", [-4, 2, 1 << 16, (1 << 16) - 44, 1 << 40, 1 << 70])
@@ -157,7 +157,7 @@ def test_a_place_outside_the_arena_or_between_elements_is_refused(monkeypatch: p
     with pytest.raises(ProtocolError, match="no place in the arena"):
         place.results.tensor([start, 4, 1], LAYOUT)
     with pytest.raises(ProtocolError, match="no place in the arena"):
-        place.results.probe([[[start, 4, 1]]], choose_probes([LAYOUT], 1, 4, CPU))
+        place.results.probe([[[start, 4, 1]]], choose_probes([LAYOUT], 1, 4))
     assert place.results.tensor([(1 << 16) - 48, 4, 1], LAYOUT).shape == (3, 4)
 
 
@@ -168,7 +168,7 @@ def test_an_address_where_nothing_lies_is_refused(address: int) -> None:
     with pytest.raises(ProtocolError, match="where nothing can be read"):
         results.tensor([address, 4, 1], LAYOUT)
     with pytest.raises(ProtocolError, match="where nothing can be read"):
-        results.probe([[[address, 4, 1]]], choose_probes([LAYOUT], 1, 4, CPU))
+        results.probe([[[address, 4, 1]]], choose_probes([LAYOUT], 1, 4))
 
 
 def test_memory_is_read_in_as_many_parts_as_the_system_gives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,15 +185,15 @@ def test_memory_is_read_in_as_many_parts_as_the_system_gives(monkeypatch: pytest
 
 def test_probes_lie_within_the_shape_and_differ_from_call_to_call() -> None:
     """1000 over 10 calls, so that all of the 12 elements are met; at least one a call, and one of a scalar."""
-    probes = choose_probes([LAYOUT, dense_layout_of(torch.tensor(1.0))], 10, 1000, CPU).coordinates_L_C_N_D
+    probes = choose_probes([LAYOUT, dense_layout_of(torch.tensor(1.0))], 10, 1000).coordinates_L_C_N_D
     assert (probes[0].shape, probes[1].shape) == ((10, 100, 2), (10, 100, 1))
     assert {tuple(each) for each in probes[0].view(-1, 2).tolist()} == {
         (row, column) for row in range(3) for column in range(4)
     }
     assert not torch.equal(probes[0][0], probes[0][1])
     assert not probes[1].any()
-    assert choose_probes([LAYOUT], 10, 3, CPU).coordinates_L_C_N_D[0].shape == (10, 1, 2)
-    assert choose_probes([], 0, 64, CPU).coordinates_L_C_N_D == []
+    assert choose_probes([LAYOUT], 10, 3).coordinates_L_C_N_D[0].shape == (10, 1, 2)
+    assert choose_probes([], 0, 64).coordinates_L_C_N_D == []
 
 
 @pytest.mark.parametrize(
