@@ -124,13 +124,15 @@ def test_a_conjugate_is_resolved() -> None:
     assert torch.equal(made.results(done)[0][0], torch.complex(X, -(X + 1)))
 
 
-def test_results_stay_until_the_next_request(made: Made) -> None:
-    """The runner holds them, although the model has forgotten them."""
+def test_results_stay_until_others_are_asked_for(made: Made) -> None:
+    """The runner holds them, although the model has forgotten them; an empty request asks for none."""
     done = made.run(lambda x: x + 1)
     kept = [result[0] for result in made.runner._kept]
     assert [each.data_ptr() for each in kept] == [claims[0][0] for claims in done.results]
-    made.run(lambda x: x + 1, slots=[])
-    assert made.runner._kept == []
+    assert made.run(lambda x: x + 1, slots=[]).results == []
+    assert [result[0] for result in made.runner._kept] == kept
+    made.run(lambda x: x + 2, slots=[1])
+    assert len(made.runner._kept) == 1 and made.runner._kept[0][0] is not kept[0]
 
 
 @pytest.fixture
