@@ -16,7 +16,7 @@ from kbwf.errors import InfrastructureError
 _NUM_THREADS = 256
 _BLOCKS_PER_PROCESSOR = 8
 
-Pointer, Integer, Real = ctypes.c_void_p, ctypes.c_longlong, ctypes.c_double
+Pointer, Integer = ctypes.c_void_p, ctypes.c_longlong
 """What a kernel's parameters may be."""
 
 
@@ -32,7 +32,7 @@ def launch(
 
     Args:
         source: CUDA C++, with the kernel as `extern "C"`.
-        arguments: value and kind (`Pointer`, `Integer`, `Real`) of each parameter.
+        arguments: value and kind (`Pointer`, `Integer`) of each parameter.
         defines: macros, as `NAME=value`.
         num_rows: the grid's second dimension; its first is as much smaller.
 

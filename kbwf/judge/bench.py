@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -44,6 +45,22 @@ class Unfit(Exception):
         self.call = call
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """A candidate's process and its reference's, of one age."""
+
+    candidate: RunnerProcess
+    reference: RunnerProcess
+    reference_arena: int
+    """Where memory lies can make a call some percent longer, always the same way: chance gives it to either."""
+    weights_seed: int
+    """Of the parameters of `Model` and `ModelNew` alike; a new one for each kernel, so that none knows them."""
+
+    @property
+    def processes(self) -> tuple[RunnerProcess, RunnerProcess]:
+        return self.candidate, self.reference
+
+
 class Bench:
     """One task, ready to judge kernels against.
 
@@ -72,7 +89,6 @@ class Bench:
         self._launcher, self._device = launcher, device
         self._key = key_of(task, settings)
         self._weights_seed = secrets.randbits(62)
-        """Of the parameters of `Model` and `ModelNew` alike; a new one for each kernel, so that none knows them."""
         self.description = description or self._describe()
         self._exit = ExitStack()
         with ExitStack() as stack:
@@ -88,7 +104,7 @@ class Bench:
             self._claims: Claims = []
             """Where the reference's last timed results lie."""
             self._exit = stack.pop_all()
-        self._next: tuple[RunnerProcess, RunnerProcess] | None = None
+        self._next: _Pair | None = None
 
     def fits(self, task: Task, settings: EvaluationSettings) -> bool:
         """Whether this bench was set up for that task under those settings."""
@@ -107,10 +123,12 @@ class Bench:
             InfrastructureError: one of the two did not start.
         """
         self._settings = settings
-        self._next = candidate, reference = self._next or self._start_pair()
+        self._next = pair = self._next or self._start_pair()
+        candidate, reference = pair.processes
         candidate.limit_s = settings.timeout_s
         candidate.wait_until_ready()
         reference.wait_until_ready()
+        self._reference_arena, self._weights_seed = pair.reference_arena, pair.weights_seed
         self._expected = self._results_of(reference, self._reference_arena)
         self._reference, self._claims = reference, []
         with self._asking():
@@ -133,6 +151,18 @@ class Bench:
         """Start the next candidate, without waiting for it: whoever comes next finds it ready."""
         if self._next is None:
             self._next = self._start_pair()
+
+    def wait_for_next(self) -> None:
+        """Until a candidate that was prepared stands still, so that nothing of it falls into another's time.
+
+        It may not have started, if the present one took what memory there is: then the next is started anew.
+        """
+        if self._next is not None:
+            try:
+                for process in self._next.processes:
+                    process.wait_until_ready()
+            except InfrastructureError:
+                self._end_next()
 
     def load_of(self, kernel_source: str | None) -> Load:
         """What a candidate is asked to load; None is the reference itself."""
@@ -221,20 +251,24 @@ class Bench:
 
     def close(self) -> None:
         """End all runners and give the memory back."""
-        for process in self._next or ():
+        self._end_next()
+        for process in self.release_reference():
             process.end()
-        self._next = None
-        self._end_reference()
         self._exit.close()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
 
-    def _start_pair(self) -> tuple[RunnerProcess, RunnerProcess]:
-        # Where memory lies can make a call some percent longer, always the same way: chance gives it to either.
-        self._reference_arena = CHOICE.randrange(2)
-        self._weights_seed = secrets.randbits(62)
-        reference = self._start(self._arenas[self._reference_arena], self._settings.reference_timeout_s)
-        return self._start(self._arenas[1 - self._reference_arena], 0.0), reference
+    def _start_pair(self) -> _Pair:
+        arena = CHOICE.randrange(2)
+        reference = self._start(self._arenas[arena], self._settings.reference_timeout_s)
+        candidate = self._start(self._arenas[1 - arena], 0.0)
+        return _Pair(candidate, reference, arena, secrets.randbits(62))
+
+    def _end_next(self) -> None:
+        if self._next is not None:
+            for process in self._next.processes:
+                process.end()
+            self._next = None
 
     def _results_of(self, runner: RunnerProcess, position: int) -> Results:
         arena = self._arenas[position]
@@ -242,10 +276,6 @@ class Bench:
             return ArenaResults(arena, self.description.outputs)
         assert runner.memory_descriptor is not None, "on the CPU a runner hands it over when it is ready"
         return ProcessResults(runner.memory_descriptor, self.description.outputs)
-
-    def _end_reference(self) -> None:
-        for process in self.release_reference():
-            process.end()
 
     def _describe(self) -> Description:
         settings = self._settings

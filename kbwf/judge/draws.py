@@ -63,10 +63,11 @@ class Draws:
         """The same distribution; in place where that is known to be the same."""
         if self._in_place is None:
             return self.official(rings, slots, seeds)
+        generator = torch.Generator(self._device)
         for slot, seed in zip(slots, seeds, strict=True):
-            seed_all(seed)
+            generator.manual_seed(seed)
             for ring, (method, arguments) in zip(rings, self._in_place, strict=True):
-                getattr(ring.tensors[slot], method)(*arguments)
+                getattr(ring.tensors[slot], method)(*arguments, generator=generator)
         return [[] for _ in slots]
 
     def _makes_the_same(self, rings: list[Ring], slot: int, seed: int) -> bool:

@@ -106,6 +106,8 @@ class Judge:
                 bench = self._bench_for(task, settings, phases)
                 candidate = bench.take_candidate(settings)
                 phases.lap("start_candidate")
+                if self._device.type == "cuda":  # it takes half a second, while this one is compiled and checked
+                    bench.prepare_candidate()
                 try:
                     finding = self._try(bench, candidate, kernel_source, settings, phases)
                 finally:
@@ -173,6 +175,8 @@ class Judge:
                 kernel.load(kernel_source)
             with phases.timed("check"):
                 trial.check()
+            with phases.timed("start_next"):
+                bench.wait_for_next()
             with phases.timed("time"):
                 finding.timing = trial.time()
             finding.status = EvalStatus.PASSED

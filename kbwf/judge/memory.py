@@ -17,8 +17,8 @@ _SEGMENT_BYTES = 2 << 20
 _SPARE_BYTES = 32 * _SEGMENT_BYTES
 _COMPARISON_BYTES = 1 << 28
 """Temporaries of a comparison, which works in pieces."""
-_CONTEXTS_BYTES = 3 * (1 << 29)
-"""What three processes' use of a GPU takes before any tensor is there."""
+_CONTEXTS_BYTES = 5 * (1 << 29)
+"""What five processes' use of a GPU takes before any tensor is there: judge, this pair, and the next."""
 
 
 def bytes_of_slot(description: Description, device: torch.device) -> int:

@@ -103,6 +103,7 @@ class RunnerProcess:
         self.limit_s = math.inf
         self._launcher, self._pid = launcher, pid
         self._connection, self._control, self._log_descriptor = connection, control, log_descriptor
+        self._is_ready = False
         self._ended: tuple[int, str] | None = None
 
     def open(self, opening: Open, descriptors: list[int]) -> None:
@@ -113,17 +114,20 @@ class RunnerProcess:
             raise self._not_started() from error
 
     def wait_until_ready(self) -> None:
-        """Wait until the sandbox is closed.
+        """Wait until the sandbox is closed; again, it returns at once.
 
         Raises:
             InfrastructureError: the runner could not start.
         """
+        if self._is_ready:
+            return
         try:
             deadline_s = time.monotonic() + _START_LIMIT_S
             self.sandbox, descriptors = messages.receive_with_descriptors(
                 self._connection, Ready, deadline_s=deadline_s
             )
             self.memory_descriptor = descriptors[0] if descriptors else None
+            self._is_ready = True
         except (Closed, TimeoutError, ProtocolError) as error:
             raise self._not_started() from error
 

@@ -26,7 +26,7 @@ from kbwf.judge.secret import CHOICE
 from kbwf.records import EvalStatus, Timing, Verdict
 from kbwf.sandbox.messages import Run
 from kbwf.settings import EvaluationSettings
-from kbwf.verdict.comparison import Comparison, compare
+from kbwf.verdict.comparison import Comparison, compare_all
 from kbwf.verdict.tolerance import RefError, official_tolerance
 from kbwf.verdict.variations import Draw
 
@@ -194,9 +194,8 @@ class Trial:
         claims = self._candidate.run(Run(slots=slots, values=values))
         is_changed = before != [fingerprint(ring, slots) for ring in bench.inputs]
         bench.spoil(slots)
-        for call, kind in enumerate(kinds):
-            ref_error = self._rules.official if kind is None else self._rules.errors[kind]
-            compared = self._compare(claims, expected, call, ref_error)
+        ref_errors = [self._rules.official if kind is None else self._rules.errors[kind] for kind in kinds]
+        for kind, compared in zip(kinds, self._compare(claims, expected, ref_errors), strict=True):
             largest = max((each.max_abs_error for each in compared), default=0.0)
             official = _failure(each.official_failure for each in compared)
             hardened = _failure(map(_hardened, compared))
@@ -211,9 +210,13 @@ class Trial:
         if is_changed and not bench.description.changes_inputs:
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
 
-    def _compare(self, claims: Claims, expected: Claims, call: int, ref_error: RefError) -> list[Comparison]:
-        pairs = zip(self._candidate.results(claims, call), self._bench.expected(expected, call), strict=True)
-        return [compare(output, wanted, ref_error=ref_error) for output, wanted in pairs]
+    def _compare(self, claims: Claims, expected: Claims, ref_errors: Sequence[RefError]) -> list[list[Comparison]]:
+        """For each call, and each tensor of its result."""
+        found_C_L = [self._candidate.results(claims, call) for call in range(len(ref_errors))]
+        wanted_C_L = [self._bench.expected(expected, call) for call in range(len(ref_errors))]
+        pairs_C_L = [list(zip(*each, strict=True)) for each in zip(found_C_L, wanted_C_L, strict=True)]
+        compared_L_C = [compare_all(pairs_C, ref_errors) for pairs_C in zip(*pairs_C_L, strict=True)]
+        return [list(each) for each in zip(*compared_L_C, strict=True)]
 
     def _pair(self, request: Run, *, is_reference_first: bool) -> tuple[float, float]:
         """Milliseconds of a request of the reference and of the candidate, on the same new inputs.
@@ -234,8 +237,8 @@ class Trial:
             if not bench.description.changes_inputs and not all(each.are_unchanged() for each in seen):
                 raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place, in a timed call")
         bench.spoil(slots)
-        for call in range(len(slots)):
-            if failure := _failure(map(_hardened, self._compare(claims, expected, call, self._rules.official))):
+        for compared in self._compare(claims, expected, [self._rules.official] * len(slots)):
+            if failure := _failure(map(_hardened, compared)):
                 raise Rejected(EvalStatus.WRONG_VALUES, f"in a timed call: {failure}")
         if not all(map(_is_identical, found, self._candidate.probed(claims, probes))):
             raise Rejected(EvalStatus.FLAGGED, "a result was not there yet when the kernel's process said so")

@@ -6,7 +6,7 @@ with those values set apart. About ten pieces are alive at once: 160 MB in float
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -104,17 +104,43 @@ def compare(
     Raises:
         ValueError: the shapes differ, so that no rule on values applies.
     """
-    if output.shape != expected.shape:
-        raise ValueError(f"shape {tuple(output.shape)}, expected {tuple(expected.shape)}; judge the shape first")
-    scale = scale or scale_of(expected)
-    bound = hardened_bound(expected.dtype, scale, ref_error)
-    work = _work_dtype(output.dtype, expected.dtype)
-    if fused.can_read(output, expected):
-        figures = fused.sweep(output, expected, official_tolerance(expected.dtype), bound)
-    else:
-        figures = _sweep(output, expected, bound, work, sift=False)
-    if not all(map(math.isfinite, figures)):
-        figures = _sweep(output, expected, bound, _widest(work), sift=True)
+    return compare_all([(output, expected)], [ref_error], None if scale is None else [scale])[0]
+
+
+def compare_all(
+    pairs: Sequence[tuple[torch.Tensor, torch.Tensor]],
+    ref_errors: Sequence[RefError],
+    scales: Sequence[Scale] | None = None,
+) -> list[Comparison]:
+    """The same for several pairs of output and expected output; on a GPU at once, where all are of one layout.
+
+    Raises:
+        ValueError: as in `compare`.
+    """
+    for output, expected in pairs:
+        if output.shape != expected.shape:
+            raise ValueError(f"shape {tuple(output.shape)}, expected {tuple(expected.shape)}; judge the shape first")
+    if not pairs:
+        return []
+    scales = scales or scales_of([expected for _, expected in pairs])
+    bounds = [
+        hardened_bound(expected.dtype, scale, ref_error)
+        for (_, expected), scale, ref_error in zip(pairs, scales, ref_errors, strict=True)
+    ]
+    swept: list[list[float]] | None = None
+    if fused.can_read(*(tensor for pair in pairs for tensor in pair)):
+        swept = fused.sweep(pairs, official_tolerance(pairs[0][1].dtype), bounds)
+    compared = []
+    for number, ((output, expected), bound, scale) in enumerate(zip(pairs, bounds, scales, strict=True)):
+        work = _work_dtype(output.dtype, expected.dtype)
+        figures = swept[number] if swept else _sweep(output, expected, bound, work, sift=False)
+        if not all(map(math.isfinite, figures)):
+            figures = _sweep(output, expected, bound, _widest(work), sift=True)
+        compared.append(_comparison(expected, bound, scale, figures))
+    return compared
+
+
+def _comparison(expected: torch.Tensor, bound: Bound, scale: Scale, figures: list[float]) -> Comparison:
     unequal, mismatches, official, hardened, sum_squares, max_abs, max_rel = figures
     exact = is_exact(expected.dtype)
     num_values = expected.numel()
@@ -134,8 +160,18 @@ def compare(
 
 def scale_of(expected: torch.Tensor) -> Scale:
     """Size and variation of an expected output."""
+    return scales_of([expected])[0]
+
+
+def scales_of(tensors: Sequence[torch.Tensor]) -> list[Scale]:
+    """The same for several; on a GPU at once, where all are of one layout."""
+    found: list[list[float]] | None = fused.moments(tensors) if fused.can_read(*tensors) else None
+    return [_scale(each, found[number] if found else None) for number, each in enumerate(tensors)]
+
+
+def _scale(expected: torch.Tensor, figures: list[float] | None) -> Scale:
     work = _work_dtype(expected.dtype, expected.dtype)
-    figures = fused.moments(expected) if fused.can_read(expected) else _moments(expected, work, sift=False)
+    figures = figures or _moments(expected, work, sift=False)
     if not all(map(math.isfinite, figures)):
         figures = _moments(expected, _widest(work), sift=True)
     count, real, imaginary, sum_squares = figures

@@ -1,14 +1,16 @@
 """The sums of `comparison`, on a GPU, in one pass over memory: a whole tensor costs what reading it costs.
 
-For what a GPU's programs mostly return: dense tensors of float32 or half precision. Differences are taken in float32
+For what a GPU's programs mostly return: dense tensors of float32 or half precision, several of one layout at once, so
+that many small ones cost one launch. Differences are taken in float32
 and summed in float64; what is not finite is set apart in the same pass.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
-from kbwf.device_code import Integer, Pointer, Real, launch
+from kbwf.device_code import Integer, Pointer, launch
 
 _SOURCE = """
 struct alignas(4 * sizeof(ELEMENT)) Four { ELEMENT at[4]; };
@@ -56,10 +58,12 @@ struct Sums {
     }
 };
 
-extern "C" __global__ void sweep(const ELEMENT *found, const ELEMENT *wanted, long long n, double tolerance,
-                                 double mean, double floor, double base, double per_deviation, double per_size,
-                                 double *figures) {
-    Rules rules = {(float)tolerance, (float)mean, (float)floor, (float)base, (float)per_deviation, (float)per_size};
+extern "C" __global__ void sweep(const ELEMENT *const *pairs, long long n, const double *numbers, double *figures) {
+    const ELEMENT *found = pairs[2 * blockIdx.y], *wanted = pairs[2 * blockIdx.y + 1];
+    numbers += 6 * blockIdx.y;
+    figures += 7 * blockIdx.y;
+    Rules rules = {(float)numbers[0], (float)numbers[1], (float)numbers[2],
+                   (float)numbers[3], (float)numbers[4], (float)numbers[5]};
     Sums sums = {};
     long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x, step = gridDim.x * (long long)blockDim.x;
     long long fours = 0;
@@ -74,7 +78,11 @@ extern "C" __global__ void sweep(const ELEMENT *found, const ELEMENT *wanted, lo
     keep_most(sums.largest, figures + 5); keep_most(sums.relative, figures + 6);
 }
 
-extern "C" __global__ void moments(const ELEMENT *values, long long n, double pivot, double *figures) {
+extern "C" __global__ void moments(const ELEMENT *const *tensors, long long n, double *figures) {
+    const ELEMENT *values = tensors[blockIdx.y];
+    figures += 4 * blockIdx.y;
+    double pivot = is_finite(value_of(values[0])) ? value_of(values[0]) : 0;
+    if (blockIdx.x == 0 && threadIdx.x == 0) figures[3] = pivot;
     double count = 0, sum = 0, squares = 0;
     long long first = blockIdx.x * (long long)blockDim.x + threadIdx.x, step = gridDim.x * (long long)blockDim.x;
     for (long long i = first; i < n; i += step) {
@@ -101,20 +109,24 @@ def can_read(*tensors: torch.Tensor) -> bool:
     )
 
 
-def sweep(found: torch.Tensor, wanted: torch.Tensor, tolerance: float, bound: Any) -> list[float]:
-    """As `comparison._sweep`, whatever is infinite or not a number."""
-    numbers = (tolerance, bound.mean.real, bound.floor, bound.base, bound.per_deviation, bound.per_size)
-    return _figures("sweep", 7, [found, wanted], numbers)
+def sweep(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], tolerance: float, bounds: Sequence[Any]) -> list[Any]:
+    """For each pair of found and wanted what `comparison._sweep` says, whatever is infinite or not a number."""
+    numbers_P_6 = [
+        (tolerance, each.mean.real, each.floor, each.base, each.per_deviation, each.per_size) for each in bounds
+    ]
+    rules = torch.tensor(numbers_P_6, dtype=torch.float64, device=pairs[0][0].device)
+    tensors = [tensor for pair in pairs for tensor in pair]
+    return _figures("sweep", tensors, len(pairs), [(rules.data_ptr(), Pointer)], 7)
 
 
-def moments(values: torch.Tensor) -> list[float]:
-    """As `comparison._moments`: number, mean (real, imaginary) and sum of squared deviations of the finite values."""
-    pivot = float(values.as_strided((1,), (1,)))
-    pivot = pivot if abs(pivot) < float("inf") else 0.0  # false for NaN too
-    count, total, squares = _figures("moments", 3, [values], (pivot,))
-    if not count:
-        return [0.0, 0.0, 0.0, 0.0]
-    return [count, pivot + total / count, 0.0, squares - total * total / count]
+def moments(tensors: Sequence[torch.Tensor]) -> list[list[float]]:
+    """For each tensor what `comparison._moments` says of its finite values: number, mean (real, imaginary), sum of
+    squared deviations."""
+    found = []
+    for count, total, squares, pivot in _figures("moments", tensors, len(tensors), [], 4):
+        mean = total / count if count else 0.0
+        found.append([count, pivot + mean, 0.0, squares - total * mean] if count else [0.0, 0.0, 0.0, 0.0])
+    return found
 
 
 def _is_dense(tensor: torch.Tensor) -> bool:
@@ -127,15 +139,17 @@ def _is_dense(tensor: torch.Tensor) -> bool:
     return True
 
 
-def _figures(name: str, num_figures: int, tensors: list[torch.Tensor], numbers: tuple[float, ...]) -> list[float]:
+def _figures(
+    name: str, tensors: Sequence[torch.Tensor], num_rows: int, arguments: list[tuple[Any, Any]], num_figures: int
+) -> list[list[float]]:
+    """What a kernel of one row for each pair or tensor found; all are of one layout."""
     first = tensors[0]
-    figures = torch.zeros(num_figures, dtype=torch.float64, device=first.device)
-    arguments = [
-        *((tensor.data_ptr(), Pointer) for tensor in tensors),
-        (first.numel(), Integer),
-        *((number, Real) for number in numbers),
-        (figures.data_ptr(), Pointer),
-    ]
+    addresses = torch.tensor([tensor.data_ptr() for tensor in tensors], device=first.device)
+    figures = torch.zeros((num_rows, num_figures), dtype=torch.float64, device=first.device)
+    all_arguments = [
+        (addresses.data_ptr(), Pointer), (first.numel(), Integer), *arguments, (figures.data_ptr(), Pointer)
+    ]  # fmt: skip
     defines = (f"ELEMENT={_TYPES[first.dtype]}", f"IS_BFLOAT16={int(first.dtype == torch.bfloat16)}")
-    launch(_SOURCE, name, arguments, first.device, defines)
-    return figures.tolist()
+    launch(_SOURCE, name, all_arguments, first.device, defines, num_rows)
+    found: list[list[float]] = figures.tolist()
+    return found

@@ -17,7 +17,17 @@ from kbwf.sandbox.messages import Ready
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.builders import make_task
-from tests.judge.problems import FAST, HONEST_FORWARD, HONEST_KERNEL, judge, kernel_of, new_handler, pid_of, task_of
+from tests.judge.problems import (
+    FAST,
+    HONEST_FORWARD,
+    HONEST_KERNEL,
+    ask_for_no_times,
+    judge,
+    kernel_of,
+    new_handler,
+    pid_of,
+    task_of,
+)
 
 
 def changed(**settings: object) -> EvaluationSettings:
@@ -212,7 +222,53 @@ def test_the_next_candidate_is_prepared_while_nobody_asks(handler: EvaluateHandl
     handler.prepare()
     assert prepared is not None and bench._next is prepared
     assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
-    assert all(runner._ended is not None for runner in prepared) and bench._next is None
+    assert all(runner._ended is not None for runner in prepared.processes) and bench._next is None
+
+
+def test_the_next_candidate_may_start_while_one_is_checked(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a GPU: the present one's memory and weights stay its own; the next stands still before a time is taken."""
+    judge(handler, HONEST_KERNEL)
+    bench, waited = bench_of(handler), []
+    take, wait = Bench.take_candidate, Bench.wait_for_next
+
+    def take_and_prepare(self: Bench, *arguments: Any) -> RunnerProcess:
+        found = take(self, *arguments)
+        before = self._reference_arena, self._weights_seed
+        self.prepare_candidate()
+        assert (self._reference_arena, self._weights_seed) == before
+        return found
+
+    def wait_and_note(self: Bench) -> None:
+        wait(self)
+        waited.append(self._next is not None and [each._is_ready for each in self._next.processes])
+
+    monkeypatch.setattr(Bench, "take_candidate", take_and_prepare)
+    monkeypatch.setattr(Bench, "wait_for_next", wait_and_note)
+    for _ in range(2):
+        assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
+        prepared = bench._next
+        assert prepared is not None and all(each._ended is None for each in prepared.processes)
+    assert waited == [[True, True]] * 2
+    assert judge(handler, kernel_of(HONEST_FORWARD + " + 1")).status == EvalStatus.WRONG_VALUES
+    assert len(waited) == 2  # nothing was timed
+
+
+def test_a_next_candidate_that_does_not_start_is_started_anew(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The present kernel may have left no memory: no fault of its, and nothing that another would meet."""
+    judge(handler, HONEST_KERNEL)
+    bench = bench_of(handler)
+    bench.prepare_candidate()
+    prepared = bench._next
+    assert prepared is not None
+    os.kill(prepared.reference._pid, signal.SIGKILL)
+    bench.wait_for_next()
+    assert bench._next is None and all(each._ended is not None for each in prepared.processes)
+    bench.wait_for_next()
+    assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
 
 
 def test_preparing_without_a_task_or_a_machine_does_nothing() -> None:
@@ -232,6 +288,7 @@ def test_every_draw_comes_from_secret_seeds_of_its_own(
     handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two evaluations of one kernel have no seed in common, and correctness trials are official draws."""
+    ask_for_no_times(monkeypatch)
     seen: dict[bool, list[int]] = {True: [], False: []}
     original = Bench.draw
 
@@ -256,7 +313,8 @@ def test_closing_ends_every_process(monkeypatch: pytest.MonkeyPatch) -> None:
         handler.prepare()
         assert isinstance(handler._judge, Judge)
         bench, process = bench_of(handler), handler._launcher._process
-        runners = bench._next or ()
+        assert bench._next is not None
+        runners = bench._next.processes
     assert process.returncode is not None
-    assert len(runners) == 2 and all(runner._ended is not None for runner in runners)
+    assert all(runner._ended is not None for runner in runners)
     assert len(os.listdir("/proc/self/fd")) == before

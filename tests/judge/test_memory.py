@@ -54,8 +54,8 @@ def test_slots_are_as_many_as_a_bounded_excess_allows(slot_bytes: int, expected:
     [
         (1, 1, 128),
         (320, 128, 17),  # one, and a sixteenth of 80 GiB: 5,120 MiB
-        (320, 3000, 17),  # 9,548 MiB are needed with all that is beside: less than an eighth
-        (320, 4000, 2),  # 12,048: more, and then 512 MiB
+        (320, 2500, 17),  # 9,258 MiB are needed with all that is beside: less than an eighth
+        (320, 4000, 2),  # 13,072: more, and then 512 MiB
         (513, 4000, 1),
         (5000, 1, 2),
         (5121, 1, 1),
