@@ -1,0 +1,151 @@
+"""What the judge says of unchanged references, and of ones that are a known bit slower: the figures of README and docs.
+
+    python -m tests.judge.control_figures KernelBench/KernelBench --level 1 --tasks 12 14 28 --repeat 4 --seconds 500
+    python -m tests.judge.control_figures KernelBench/KernelBench --tasks 14 --repeat 10 --slower 0.05
+
+Each task is calibrated as in a workflow, then its reference is judged as its own kernel so many times, each in fresh
+processes; with `--slower` by that part of a call's time, on a GPU alone. Rows are written as they come to `--output`, a
+line of JSON each, and a table is printed at the end. Nothing here is a test: a figure is read by a person.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from kbwf.errors import KbwfError
+from kbwf.records import Calibration, Task
+from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
+from kbwf.stages.calibrate_task import calibrate
+from kbwf.stages.evaluate_kernel import EvaluateHandler
+from kbwf.tasks.sources import list_problem_ids, load_task
+from tests.judge.problems import sample_of
+
+_SAME = "class ModelNew(Model):\n    pass\n"
+_SLOWER = """class ModelNew(Model):
+    def forward(self, *arguments):
+        torch.cuda._sleep({cycles})
+        return super().forward(*arguments)
+"""
+FLOOR_CALLS = 116
+"""Calls that a sample needs at least: 2 programs, 5 checks, 3 warm-ups and 50 timed calls each."""
+
+
+def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Rows of all tasks, until the time is over."""
+    settings = EvaluationSettings(mode=options.mode, device=options.device, num_identity_pairs=options.pairs)
+    tasks = TaskSettings(source="directory", path=options.path, level=options.level)
+    handler, started_s, rows = EvaluateHandler(os.environ), time.monotonic(), []
+    try:
+        for problem_id in options.tasks or list_problem_ids(tasks)[:: options.step]:
+            if time.monotonic() - started_s > options.seconds:
+                break
+            for row in _rows_of(handler, load_task(tasks, problem_id), settings, options):
+                rows.append(row)
+                with options.output.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+    finally:
+        handler.close()
+    return rows
+
+
+def _rows_of(
+    handler: EvaluateHandler, task: Task, settings: EvaluationSettings, options: argparse.Namespace
+) -> Iterable[dict[str, Any]]:
+    known: dict[str, Any] = {"task": task.task_id, "name": task.name}
+    try:
+        calibration = calibrate(task, settings, *handler.judge_for(settings), skip_too_large=True)
+    except KbwfError as error:
+        yield known | {"status": f"{type(error).__name__}: {error}"}
+        return
+    if calibration.refusal:
+        yield known | {"status": f"refused: {calibration.refusal}"}
+        return
+    ref_ms = statistics.median(pair.ref_runtime_ms for pair in calibration.pairs) if calibration.pairs else 0.0
+    source = _SLOWER.format(cycles=_cycles(options.slower * ref_ms)) if options.slower else _SAME
+    for _ in range(options.repeat):
+        handler.prepare()  # as between two jobs
+        began_s = time.monotonic()
+        try:
+            yield known | _judged(handler, task, source, settings, calibration) | {"took_s": time.monotonic() - began_s}
+        except KbwfError as error:
+            yield known | {"status": f"{type(error).__name__}: {error}"}
+
+
+def _judged(
+    handler: EvaluateHandler, task: Task, source: str, settings: EvaluationSettings, calibration: Calibration
+) -> dict[str, Any]:
+    sample = sample_of(source, policy_id="control", task_id=task.task_id)
+    prompt = PromptSettings(style="model_new")
+    evaluation = handler.evaluate(task, sample, settings, prompt, None, calibration)
+    row: dict[str, Any] = {"status": evaluation.status.value, "message": evaluation.message}
+    row["seconds_s"] = evaluation.seconds_s
+    if evaluation.timing is not None:
+        row |= evaluation.timing.model_dump(exclude={"block_ref_runtime_ms", "block_runtime_ms"})
+        row["comparison"] = evaluation.timing.comparison
+    return row
+
+
+def _cycles(milliseconds: float) -> int:
+    return int(milliseconds * torch.cuda.clock_rate() * 1e3)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """A line for each task, and the sums."""
+    lines = [
+        "| task | ms a call | passed | speedup: median (least, most) | hold 1 | faster | s a sample | floor, s |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    timed = [row for row in rows if "speedup" in row]
+    for task in dict.fromkeys(row["task"] for row in rows):
+        own = [row for row in timed if row["task"] == task]
+        num_rows = sum(row["task"] == task for row in rows)
+        if not own:
+            lines.append(f"| {task} | - | 0 of {num_rows}: {next(r['status'] for r in rows if r['task'] == task)} |")
+            continue
+        speedups = [row["speedup"] for row in own]
+        ref_ms, took_s = (statistics.median(row[key] for row in own) for key in ("ref_runtime_ms", "took_s"))
+        spread = f"{statistics.median(speedups):.3f} ({min(speedups):.3f}, {max(speedups):.3f})"
+        lines.append(
+            f"| {task} {own[0]['name'][:30]} | {ref_ms:.3f} | {len(own)} of {num_rows} | {spread} |"
+            f" {_num_holding(own)} | {_num(own, 'faster')} | {took_s:.2f} | {FLOOR_CALLS * ref_ms / 1e3:.2f} |"
+        )
+    verdicts = ", ".join(f"{_num(timed, word)} {word}" for word in ("faster", "same", "slower", "unsure"))
+    lines.append(f"{len(timed)} of {len(rows)} passed; {_num_holding(timed)} intervals hold 1; {verdicts}")
+    return "\n".join(lines)
+
+
+def _num_holding(rows: list[dict[str, Any]]) -> int:
+    return sum(row["speedup_low"] <= 1 <= row["speedup_high"] for row in rows)
+
+
+def _num(rows: list[dict[str, Any]], comparison: str) -> int:
+    return sum(row["comparison"] == comparison for row in rows)
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+    parser.add_argument("path", type=Path, help="KernelBench's folder of levels")
+    parser.add_argument("--level", type=int, default=1)
+    parser.add_argument("--tasks", type=int, nargs="*", help="problem ids; all where none is given")
+    parser.add_argument("--step", type=int, default=1, help="without --tasks, only each so manyth")
+    parser.add_argument("--repeat", type=int, default=4, help="evaluations of each task")
+    parser.add_argument("--pairs", type=int, default=5, help="pairs of processes that calibrate each task")
+    parser.add_argument("--mode", choices=["fast", "full", "adaptive"], default="full")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument("--slower", type=float, default=0.0, help="part of a call's time that the kernel waits besides")
+    parser.add_argument("--seconds", type=float, default=1e9, help="begin no further task after so long")
+    parser.add_argument("--output", type=Path, default=Path("control_figures.jsonl"))
+    sys.stdout.write(table(measure(parser.parse_args())) + "\n")
+
+
+if __name__ == "__main__":
+    main()
