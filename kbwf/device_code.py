@@ -1,6 +1,7 @@
 """CUDA kernels of our own: compiled at run time by NVRTC, through cuda-bindings, and launched on torch's stream.
 
-Where a whole tensor is looked at, one pass over memory instead of torch's several is most of what that costs.
+Where a whole tensor is looked at, one pass over memory instead of torch's several is most of what that costs. Products
+and sums are rounded one by one, as torch's are, so that what either counts is the same.
 """
 
 import ctypes
@@ -58,9 +59,9 @@ def _function(source: str, kernel: str, defines: tuple[str, ...], device: torch.
 def _compiled(source: str, defines: tuple[str, ...], capability: tuple[int, int]) -> bytes:
     program = compiler_call("nvrtcCreateProgram", source.encode(), b"judge.cu", 0, [], [])
     major, minor = capability
-    options = [f"--gpu-architecture=sm_{major}{minor}".encode(), *(f"-D{each}".encode() for each in defines)]
+    options = [f"--gpu-architecture=sm_{major}{minor}", "--fmad=false", *(f"-D{each}" for each in defines)]
     try:
-        compiler_call("nvrtcCompileProgram", program, len(options), options)
+        compiler_call("nvrtcCompileProgram", program, len(options), [each.encode() for each in options])
     except InfrastructureError as error:
         log = bytes(compiler_call("nvrtcGetProgramLogSize", program))
         compiler_call("nvrtcGetProgramLog", program, log)

@@ -37,6 +37,7 @@ class Draws:
         self._module, self._device = load_module(task.reference_source, "drawn"), device
         self._arguments = arguments
         self._in_place: list[_InPlace] | None = None
+        self._generator = torch.Generator(device)
         self._num_same = 0
         """How often drawing in place was seen to make what `get_inputs` had returned; below 0 once it did not."""
 
@@ -63,11 +64,10 @@ class Draws:
         """The same distribution; in place where that is known to be the same."""
         if self._in_place is None:
             return self.official(rings, slots, seeds)
-        generator = torch.Generator(self._device)
         for slot, seed in zip(slots, seeds, strict=True):
-            generator.manual_seed(seed)
+            self._generator.manual_seed(seed)
             for ring, (method, arguments) in zip(rings, self._in_place, strict=True):
-                getattr(ring.tensors[slot], method)(*arguments, generator=generator)
+                getattr(ring.tensors[slot], method)(*arguments, generator=self._generator)
         return [[] for _ in slots]
 
     def _makes_the_same(self, rings: list[Ring], slot: int, seed: int) -> bool:

@@ -73,7 +73,7 @@ def _fingerprint_on_gpu(ring: Ring, slots: list[int]) -> list[int]:
 
 @functools.cache
 def _weights() -> torch.Tensor:
-    return secret.integers(-(2**62), 2**62, [_NUM_WEIGHTS], torch.device("cpu"))
+    return secret.integers(-(2**62), 2**62, [_NUM_WEIGHTS])
 
 
 @functools.cache
@@ -99,6 +99,6 @@ def probes_of(ring: Ring, slots: list[int]) -> Probes:
     words = ring.memory.view(torch.int32)
     per_slot = ring.layout.slot_bytes // 4
     starts = torch.tensor(slots) * per_slot
-    inside = secret.integers(0, per_slot, (len(slots), max(1, _NUM_PROBES // len(slots))), starts.device)
+    inside = secret.integers(0, per_slot, (len(slots), max(1, _NUM_PROBES // len(slots))))
     places = (inside + starts[:, None]).flatten().to(words.device)
     return Probes(words, places, words[places])

@@ -11,8 +11,6 @@ from kbwf.sandbox.buffers import Ring
 from kbwf.sandbox.channel import ProtocolError
 from kbwf.sandbox.messages import Buffer
 
-_HOST = torch.device("cpu")
-
 Claims = list[list[list[int]]]
 """For each call, for each tensor: offset or address, then strides."""
 
@@ -34,7 +32,7 @@ def choose_probes(outputs: list[Buffer], num_calls: int, num_probes: int) -> Pro
     return Probes(
         [
             torch.stack(
-                [secret.integers(0, max(1, size), (num_calls, count), _HOST) for size in layout.shape]
+                [secret.integers(0, max(1, size), (num_calls, count)) for size in layout.shape]
                 or [torch.zeros((num_calls, count), dtype=torch.int64)],
                 dim=-1,
             )
@@ -77,8 +75,7 @@ class ArenaResults:
             strides = table[:, 1:] if layout.shape else torch.zeros_like(table[:, :1])
             places = (coordinates * strides[:, None, :]).sum(dim=-1) + (table[:, :1] // dtype.itemsize)
             found.append(self._memory.view(dtype)[places.flatten().to(self._memory.device)])
-        if self._memory.is_cuda:
-            torch.cuda.synchronize(self._memory.device)
+        torch.cuda.synchronize(self._memory.device)
         return found
 
     def tensor(self, claim: list[int], layout: Buffer) -> torch.Tensor:

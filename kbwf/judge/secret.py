@@ -14,10 +14,10 @@ CHOICE = secrets.SystemRandom()
 
 
 @functools.cache
-def _generator(device: torch.device) -> torch.Generator:
-    return torch.Generator(device).manual_seed(secrets.randbits(63))
+def _generator() -> torch.Generator:
+    return torch.Generator().manual_seed(secrets.randbits(63))
 
 
-def integers(low: int, high: int, shape: Sequence[int], device: torch.device) -> torch.Tensor:
-    """Uniform integers from `low` to `high` - 1."""
-    return torch.randint(low, high, tuple(shape), generator=_generator(device), device=device)
+def integers(low: int, high: int, shape: Sequence[int]) -> torch.Tensor:
+    """Uniform integers from `low` to `high` - 1, on the host."""
+    return torch.randint(low, high, tuple(shape), generator=_generator())

@@ -1,8 +1,8 @@
 """The sums of `comparison`, on a GPU, in one pass over memory: a whole tensor costs what reading it costs.
 
 For what a GPU's programs mostly return: dense tensors of float32 or half precision, several of one layout at once, so
-that many small ones cost one launch. Differences are taken in float32
-and summed in float64; what is not finite is set apart in the same pass.
+that many small ones cost one launch. Differences are taken in float32 and summed in float64; what is not finite is set
+apart in the same pass.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,6 @@ line of JSON each, and a table is printed at the end. Nothing here is a test: a 
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -26,15 +25,15 @@ from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
 from kbwf.stages.calibrate_task import calibrate
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.tasks.sources import list_problem_ids, load_task
-from tests.judge.problems import sample_of
+from tests.judge.problems import new_handler, sample_of
+from tests.judge.quirks import SAME
 
-_SAME = "class ModelNew(Model):\n    pass\n"
 _SLOWER = """class ModelNew(Model):
     def forward(self, *arguments):
         torch.cuda._sleep({cycles})
         return super().forward(*arguments)
 """
-FLOOR_CALLS = 116
+_FLOOR_CALLS = 116
 """Calls that a sample needs at least: 2 programs, 5 checks, 3 warm-ups and 50 timed calls each."""
 
 
@@ -42,8 +41,8 @@ def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Rows of all tasks, until the time is over."""
     settings = EvaluationSettings(mode=options.mode, device=options.device, num_identity_pairs=options.pairs)
     tasks = TaskSettings(source="directory", path=options.path, level=options.level)
-    handler, started_s, rows = EvaluateHandler(os.environ), time.monotonic(), []
-    try:
+    started_s, rows = time.monotonic(), []
+    with new_handler() as handler:
         for problem_id in options.tasks or list_problem_ids(tasks)[:: options.step]:
             if time.monotonic() - started_s > options.seconds:
                 break
@@ -51,8 +50,6 @@ def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
                 rows.append(row)
                 with options.output.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
-    finally:
-        handler.close()
     return rows
 
 
@@ -69,7 +66,7 @@ def _rows_of(
         yield known | {"status": f"refused: {calibration.refusal}"}
         return
     ref_ms = statistics.median(pair.ref_runtime_ms for pair in calibration.pairs) if calibration.pairs else 0.0
-    source = _SLOWER.format(cycles=_cycles(options.slower * ref_ms)) if options.slower else _SAME
+    source = _SLOWER.format(cycles=_cycles(options.slower * ref_ms)) if options.slower else SAME
     for _ in range(options.repeat):
         handler.prepare()  # as between two jobs
         began_s = time.monotonic()
@@ -115,7 +112,7 @@ def table(rows: list[dict[str, Any]]) -> str:
         spread = f"{statistics.median(speedups):.3f} ({min(speedups):.3f}, {max(speedups):.3f})"
         lines.append(
             f"| {task} {own[0]['name'][:30]} | {ref_ms:.3f} | {len(own)} of {num_rows} | {spread} |"
-            f" {_num_holding(own)} | {_num(own, 'faster')} | {took_s:.2f} | {FLOOR_CALLS * ref_ms / 1e3:.2f} |"
+            f" {_num_holding(own)} | {_num(own, 'faster')} | {took_s:.2f} | {_FLOOR_CALLS * ref_ms / 1e3:.2f} |"
         )
     verdicts = ", ".join(f"{_num(timed, word)} {word}" for word in ("faster", "same", "slower", "unsure"))
     lines.append(f"{len(timed)} of {len(rows)} passed; {_num_holding(timed)} intervals hold 1; {verdicts}")

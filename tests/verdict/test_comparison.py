@@ -260,14 +260,14 @@ def test_figures_are_the_same_on_a_gpu() -> None:
     here, there = compare(output, NORMAL), compare(output.cuda(), NORMAL.cuda())
     assert here.num_beyond_official == there.num_beyond_official
     assert here.num_beyond_hardened == there.num_beyond_hardened
-    assert here.rms_error == pytest.approx(there.rms_error, rel=1e-4)  # sums in another order
+    assert here.rms_error == pytest.approx(there.rms_error, rel=1e-6)  # sums in another order
 
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 def test_one_pass_on_a_gpu_finds_what_pieces_find(dtype: torch.dtype) -> None:
-    """Counts but for errors at the very bound, sums to within float32's differences; transposed, not finite, of one
-    element, of sizes that are no multiple of four, and several at once; pieces read the rest."""
+    """Counts are equal, sums to within the rounding of a square; transposed, not finite, of one element, of sizes that
+    are no multiple of four, and several at once; pieces read the rest."""
     generator = torch.Generator().manual_seed(3)
     wanted = torch.randn(1000, 1003, generator=generator).to(dtype).cuda()
     found = wanted * (1 + 2e-3 * torch.randn(1000, 1003, generator=generator).cuda().to(dtype))
@@ -283,10 +283,9 @@ def test_one_pass_on_a_gpu_finds_what_pieces_find(dtype: torch.dtype) -> None:
         one_pass = fused.sweep(pairs, official_tolerance(dtype), bounds)
         for (output, expected), bound, figures, sums in zip(pairs, bounds, one_pass, moments, strict=True):
             assert sums == pytest.approx(_moments(expected, torch.float64, sift=True), rel=1e-9, abs=1e-9)
-            in_pieces = _sweep(output, expected, bound, torch.float64, sift=True)
-            assert figures[:2] == in_pieces[:2]
-            assert figures[2:4] == pytest.approx(in_pieces[2:4], abs=3)
-            assert figures[4:] == pytest.approx(in_pieces[4:], rel=1e-4)
+            in_pieces = _sweep(output, expected, bound, torch.float32, sift=True)
+            assert figures[:4] == in_pieces[:4]
+            assert figures[4:] == pytest.approx(in_pieces[4:], rel=1e-6)
     assert not fused.can_read(found, wanted.t().contiguous().t())
     assert not fused.can_read(found[:, ::2], wanted[:, ::2])
     assert not fused.can_read(found.double(), wanted.double())
