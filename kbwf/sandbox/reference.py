@@ -35,6 +35,9 @@ def describe(
     shape_of_result, outputs, _ = flatten(unnamed(result), "the result of forward")
     if not outputs:
         raise TypeError("forward returns no tensor")
+    for output in outputs:
+        if output.device.type != device.type:  # a copy from there would be timed beside the work
+            raise TypeError(f"forward returns a tensor on {output.device.type}; make it where its inputs are")
     storages = {tensor.untyped_storage().data_ptr() for tensor in tensors}
     aliases = [output.untyped_storage().data_ptr() in storages for output in outputs]
     changes_inputs = not all(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from kbwf.errors import TaskError
 from kbwf.judge.inputs import fingerprint
 from kbwf.records import EvalStatus
 from kbwf.sandbox.buffers import Ring, layout_of
@@ -81,7 +82,7 @@ def test_a_kernel_that_never_ends_on_the_device_is_killed(handler: EvaluateHandl
     assert judge(handler, HONEST_KERNEL, TASK, CUDA).status == EvalStatus.PASSED
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS)))
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"no_tensor_input"}))
 def test_a_task_s_own_reference_passes_on_cuda(handler: EvaluateHandler, name: str) -> None:
     """Whatever goes in and comes out; results lie in memory of the judge's."""
     settings = EvaluationSettings(mode="fast", device="cuda", timeout_s=60)
@@ -89,6 +90,12 @@ def test_a_task_s_own_reference_passes_on_cuda(handler: EvaluateHandler, name: s
     # A call of some microseconds may take no longer than an empty request; what is asked here is whether it is right.
     assert evaluation.status in (EvalStatus.PASSED, EvalStatus.FLAGGED), (evaluation.message, evaluation.trace)
     assert evaluation.official is not None and evaluation.official.is_correct
+
+
+def test_a_reference_whose_result_lies_on_the_cpu_is_refused(handler: EvaluateHandler) -> None:
+    """When it is described, before a kernel is blamed or an evaluation tried again."""
+    with pytest.raises(TaskError, match="forward returns a tensor on cpu; make it where its inputs are"):
+        judge(handler, SAME, TASKS["no_tensor_input"], CUDA)
 
 
 def test_results_that_lie_elsewhere_are_copied_to_where_the_judge_can_read(handler: EvaluateHandler) -> None:
