@@ -34,6 +34,8 @@ PLANS = {
 """Correctness trials and timed calls of fast (1, 5; 6 for the pairs' sake) and full (5, 50) are the published meaning,
 and the least: where a call is short, a request holds several (`calls_of`)."""
 
+NUM_SINGLE_BLOCKS = 10
+"""Of requests of one call, that hold the gain of requests of several to account."""
 MIN_REQUEST_MS = {"fast": 0.5, "full": 2.0, "adaptive": 2.0}
 """A request shall take so long that what it costs besides the calls, some 0.05 ms, weighs little."""
 
@@ -103,6 +105,7 @@ def bounded_by_single_calls(timing: Timing, singles: list[Block]) -> Timing:
     saved_ms_B = [sum(np.subtract(block.ref_ms, block.own_ms)) / len(block.ref_ms) for block in singles]
     saved_ms = bootstrap_median([saved_ms_B], _NUM_RESAMPLES, 0, _CONFIDENCE_LEVEL)
     assert saved_ms is not None, "there is a block"
+    timing = timing.model_copy(update={"num_perf_trials": timing.num_perf_trials + 2 * len(singles)})
     ref_ms = timing.ref_runtime_ms
     if saved_ms.high >= ref_ms - ref_ms / timing.speedup_low:
         return timing
@@ -124,8 +127,12 @@ def is_narrow(blocks: list[Block], overhead_ms: float, target_interval_frac: flo
 
 
 def with_blocks_for(plan: Plan, num_calls: int) -> Plan:
-    """The plan with more blocks where its own, of two requests of so many calls, would time too few calls."""
-    num_blocks = max(plan.num_blocks, -(-plan.num_timed_calls // (2 * num_calls)))
+    """The plan with more blocks where its own, of two requests of so many calls, would time too few calls.
+
+    Where requests hold several, those of one call that follow count as well.
+    """
+    num_left = plan.num_timed_calls - (2 * NUM_SINGLE_BLOCKS if num_calls > 1 else 0)
+    num_blocks = max(plan.num_blocks, -(-num_left // (2 * num_calls)))
     return replace(plan, num_blocks=num_blocks, max_blocks=plan.max_blocks * num_blocks // plan.num_blocks)
 
 

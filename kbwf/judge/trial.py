@@ -13,6 +13,7 @@ from kbwf.judge.filling import Filling
 from kbwf.judge.inputs import fingerprint, probes_of
 from kbwf.judge.measurement import (
     MIN_REQUEST_MS,
+    NUM_SINGLE_BLOCKS,
     PLANS,
     Block,
     bounded_by_single_calls,
@@ -33,8 +34,6 @@ from kbwf.verdict.variations import Draw
 _NUM_WARMUP_CALLS = 3
 _NUM_EMPTY_REQUESTS = 5
 _NUM_TIMING_ATTEMPTS = 3
-_NUM_SINGLE_BLOCKS = 10
-"""Of requests of one call, that hold the gain of requests of several to account."""
 _GRAPH_BELOW_MS = 1.0
 """Calls shorter than this, with their launches, are captured as CUDA graphs: what is launched may be a tenth of it."""
 _MIN_GRAPH_MS = 4.0
@@ -120,8 +119,7 @@ class Trial:
             return timing
         if graph_slots is not None and not self._capture(graph_slots := graph_slots[:1]):
             return timing
-        blocks = [self._block(1, graph_slots)[0] for _ in range(_NUM_SINGLE_BLOCKS)]
-        return bounded_by_single_calls(timing, blocks)
+        return bounded_by_single_calls(timing, [self._block(1, graph_slots)[0] for _ in range(NUM_SINGLE_BLOCKS)])
 
     def _measured(self, call_ms: float, graph_slots: list[int] | None) -> Timing:
         """Blocks of pairs until there are enough.
@@ -257,7 +255,7 @@ class Trial:
             if is_reference:
                 ref_ms = bench.time_reference(self._clock, empty)[0]
             else:
-                self._candidate.time(empty)
+                self._candidate.run(empty)
         return ref_ms
 
 

@@ -225,6 +225,8 @@ def _sweep(output: torch.Tensor, expected: torch.Tensor, bound: Bound, work: tor
     sums = torch.zeros(5, dtype=torch.float64, device=expected.device)
     peaks = torch.zeros(2, dtype=torch.float64, device=expected.device)
     for found, wanted in pieces(output, expected):
+        if found.dtype == wanted.dtype and torch.equal(found, wanted):
+            continue  # nothing to count: often so on the CPU, where one look is a tenth of what follows
         unequal, mismatches = (found != wanted).sum(), sums.new_zeros(())
         o, x = found.to(work), wanted.to(work)
         if sift:
