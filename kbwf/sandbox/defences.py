@@ -149,7 +149,6 @@ IN_WARDEN = (
 )
 IN_CANDIDATE = (
     *map(_group, KINDS),
-    Defence("cores", lambda scene: cores.stay_on_cores(scene.confinement.num_threads), _AFFINITY),
     Defence("fresh keyring", lambda _: identity.leave_keys_behind(), _KEYCTL),
     Defence("no new privileges", lambda _: identity.forbid_new_privileges(), _PRIVILEGES),
     Defence(
@@ -159,6 +158,8 @@ IN_CANDIDATE = (
 )
 FIRST_HALF = (*IN_GUARD, *IN_WARDEN, *IN_CANDIDATE)
 SECOND_HALF = (
+    # Starting a GPU's driver takes the better part of a second of a core, and more than one process starts at once.
+    Defence("cores", lambda scene: cores.stay_on_cores(scene.confinement.num_threads), _AFFINITY),
     Defence("own user", _be_own_user, _OWN_USER, belongs=_is_root_without_namespace),
     Defence("no capabilities", lambda _: identity.drop_capabilities(), _OWN_USER, belongs=_has_capabilities_left),
     Defence("rlimits", _set_limits, _RLIMITS),

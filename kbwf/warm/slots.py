@@ -35,6 +35,13 @@ def slots_of(environment: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(_chosen(name.strip(), uuids, visible) for name in visible.split(",") if name.strip() not in ("", "-1"))
 
 
+def position_of(environment: Mapping[str, str]) -> tuple[int, int]:
+    """Number, from 0, of the GPU that a process with this environment works on, and how many this machine has."""
+    uuids = _uuids()
+    visible = slots_of({name: text for name, text in environment.items() if name != "KBWF_PRETENDED_GPUS"})
+    return (uuids.index(visible[0]), len(uuids)) if visible and visible[0] in uuids else (0, 1)
+
+
 @contextlib.contextmanager
 def held(slots: tuple[str, ...], task: str, folder: str) -> Iterator[str]:
     """One of the slots for this process alone; an empty text where there are none.

@@ -45,6 +45,23 @@ def test_a_gpu_that_is_not_there_is_named(three_gpus: None, visible: str) -> Non
         slots.slots_of({"CUDA_VISIBLE_DEVICES": visible})
 
 
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, (0, 3)),
+        ({"CUDA_VISIBLE_DEVICES": "GPU-cccc"}, (2, 3)),
+        ({"CUDA_VISIBLE_DEVICES": "1,2", "KBWF_PRETENDED_GPUS": "2"}, (1, 3)),
+        ({"CUDA_VISIBLE_DEVICES": "MIG-1"}, (0, 1)),  # how many parts there are is not asked
+        ({"CUDA_VISIBLE_DEVICES": ""}, (0, 1)),
+    ],
+)
+def test_a_worker_knows_which_of_the_machine_s_gpus_is_its_own(
+    three_gpus: None, environment: dict[str, str], expected: tuple[int, int]
+) -> None:
+    """The first that it sees, which is the one it works on."""
+    assert slots.position_of(environment) == expected
+
+
 def test_without_a_driver_there_are_no_gpus_but_some_can_be_pretended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A number of them, and nothing else."""
     monkeypatch.setattr(slots, "_QUERY", ("no-such-command",))
