@@ -52,8 +52,9 @@ def test_a_step_is_the_one_that_the_cpu_takes(tiny_model: Path, tmp_path: Path) 
         dtype="float64",
     )
     ours, theirs = on_gpu.update(data, 0.01), on_cpu.update(data, 0.01)
-    assert ours.loss == pytest.approx(theirs.loss, abs=1e-9)
-    assert ours.gradient_norm == pytest.approx(theirs.gradient_norm, abs=1e-9)
+    # Whatever the weights are, transformers takes sines and cosines of positions in float32, and each device rounds.
+    assert ours.loss == pytest.approx(theirs.loss, rel=1e-6)
+    assert ours.gradient_norm == pytest.approx(theirs.gradient_norm, rel=1e-6)
 
 
 def test_half_precision_trains(tiny_model: Path) -> None:
