@@ -9,7 +9,7 @@ RUN := $(BIN)/snakemake --cores all --resources gpu=1
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: .venv/.installed ## install, run the default study, show what it found (no GPU, key or network; 10 minutes)
+demo: .venv/.installed ## install, run the default study, show what it found (no GPU, key or network; 5 to 15 minutes)
 	$(RUN)
 	@cat results/best/README.md results/report/selection.md
 	@echo "Kernels: results/best/   report: results/report/index.html"
