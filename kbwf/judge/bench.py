@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 
-from kbwf.errors import InfrastructureError, TaskError, TaskTooLargeError
+from kbwf.errors import InfrastructureError
 from kbwf.judge.clock import Clock
+from kbwf.judge.describing import describe_task, load_message, too_large
 from kbwf.judge.draws import Draws
 from kbwf.judge.memory import arena_bytes, num_slots_of
 from kbwf.judge.processes import Launcher, RunnerProcess
@@ -22,7 +23,6 @@ from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import (
     Buffer,
     Capture,
-    Describe,
     Description,
     Done,
     Failed,
@@ -34,7 +34,7 @@ from kbwf.sandbox.messages import (
 )
 from kbwf.sandbox.structure import unflatten
 from kbwf.settings import EvaluationSettings
-from kbwf.verdict.variations import Draw, draws_of, vary_inputs
+from kbwf.verdict.variations import Draw, vary_inputs
 
 
 class Unfit(Exception):
@@ -88,8 +88,7 @@ class Bench:
         self.task, self._settings = task, settings
         self._launcher, self._device = launcher, device
         self._key = key_of(task, settings)
-        self._weights_seed = secrets.randbits(62)
-        self.description = description or self._describe()
+        self.description = description or describe_task(launcher, device, task, settings)
         self._exit = ExitStack()
         with ExitStack() as stack:
             self.num_slots = num_slots_of(self.description, device)
@@ -97,10 +96,10 @@ class Bench:
                 self.inputs = [self._ring(layout, self.num_slots, stack) for layout in self.description.inputs]
                 self._arenas: list[Ring | None] = [self._arena(stack), self._arena(stack)]
             except torch.OutOfMemoryError as error:
-                raise self._too_large(str(error)) from error
+                raise too_large(task, settings, device, str(error)) from error
             self._draws = Draws(task, self.description.arguments, device)
-            self._reference: RunnerProcess | None = None
-            self._reference_arena = 0
+            self._pair: _Pair | None = None
+            """Of the kernel that is judged, until its reference is released."""
             self._claims: Claims = []
             """Where the reference's last timed results lie."""
             self._exit = stack.pop_all()
@@ -128,23 +127,23 @@ class Bench:
         candidate.limit_s = settings.timeout_s
         candidate.wait_until_ready()
         reference.wait_until_ready()
-        self._reference_arena, self._weights_seed = pair.reference_arena, pair.weights_seed
-        self._expected = self._results_of(reference, self._reference_arena)
-        self._reference, self._claims = reference, []
+        self._expected = self._results_of(reference, pair.reference_arena)
+        self._pair, self._claims = pair, []
         with self._asking():
-            self._accept(reference.ask(self._load(None), Loaded))
+            self._accept(reference.ask(self.load_of(None), Loaded))
             reference.freeze()
         self._next = None  # only now: had it failed, `close` would have to end both
         return candidate
 
     def results_of(self, candidate: RunnerProcess) -> Results:
         """Reads what a candidate puts out. Asked for before the kernel's source is sent."""
-        return self._results_of(candidate, 1 - self._reference_arena)
+        assert self._pair is not None, "the candidate is one of a pair"
+        return self._results_of(candidate, 1 - self._pair.reference_arena)
 
     def release_reference(self) -> list[RunnerProcess]:
         """The reference that the last candidate was held against, for whom it concerns to end; at most one."""
-        released = [self._reference] if self._reference is not None else []
-        self._reference = None
+        released = [self._pair.reference] if self._pair is not None else []
+        self._pair = None
         return released
 
     def prepare_candidate(self) -> None:
@@ -166,7 +165,8 @@ class Bench:
 
     def load_of(self, kernel_source: str | None) -> Load:
         """What a candidate is asked to load; None is the reference itself."""
-        return self._load(kernel_source)
+        assert self._pair is not None, "there is a candidate, whose weights are the reference's"
+        return load_message(self.task, self._settings, self._pair.weights_seed, kernel_source)
 
     def draw(self, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[Any]] | None:
         """New inputs in these slots; returns their values that are no tensors, None where there are none."""
@@ -277,65 +277,6 @@ class Bench:
         assert runner.memory_descriptor is not None, "on the CPU a runner hands it over when it is ready"
         return ProcessResults(runner.memory_descriptor, self.description.outputs)
 
-    def _describe(self) -> Description:
-        settings = self._settings
-        runner = self._launcher.start(str(self._device), settings.num_threads, settings.max_memory_gb)
-        runner.limit_s = settings.reference_timeout_s
-        try:
-            runner.open(Open(), [])
-            runner.wait_until_ready()
-            answers: list[Any] = []
-            admits = None if self.task.admits is None else draws_of(self.task.admits)
-            describe = Describe(seed=secrets.randbits(32), admits=admits)
-            for request, kind in ((self._load(None), Loaded), (describe, Description)):
-                answers.append(runner.ask(request, kind))
-                if isinstance(answers[-1], Failed):
-                    raise self._task_error(answers[-1])
-        except TimeoutError as error:
-            raise TaskError(
-                f"{self.task.task_id} {self.task.name}: the reference takes more than"
-                f" {settings.reference_timeout_s:g} s; raise evaluation.reference_timeout_s, or leave the task out"
-            ) from error
-        except (Closed, ProtocolError) as error:
-            raise TaskError(
-                f"{self.task.task_id} {self.task.name}: the reference ends its process; its output ends:"
-                f"\n{runner.end(grace_s=1.0)[1]}"
-            ) from error
-        finally:
-            runner.end()
-        description: Description = answers[-1]
-        if not description.equals_itself:
-            raise TaskError(
-                f"{self.task.task_id} {self.task.name}: two calls of the reference with equal inputs give different"
-                " outputs (it draws at random, or keeps a state), so that nothing can be held against it; leave it out"
-            )
-        return description
-
-    def _task_error(self, failed: Failed) -> TaskError:
-        where = f"{self.task.task_id} {self.task.name}"
-        if failed.is_out_of_memory:
-            return self._too_large(failed.error)
-        way = "; install it in this environment" if failed.error.startswith("ModuleNotFoundError") else ""
-        return TaskError(f"{where}: the reference cannot be judged on {self._device}: {failed.error}{way}")
-
-    def _too_large(self, reason: str) -> TaskTooLargeError:
-        if self._device.type == "cpu":
-            what = f"evaluation.max_memory_gb is {self._settings.max_memory_gb:g}; raise it"
-        else:
-            total_gb = torch.cuda.get_device_properties(self._device).total_memory / 1e9
-            what = f"this GPU has {total_gb:.1f} GB; take a larger one, or set tasks.skip_too_large: true"
-        return TaskTooLargeError(
-            f"{self.task.task_id} {self.task.name}: the reference needs more memory than there is: {reason}. {what}"
-        )
-
-    def _load(self, source: str | None) -> Load:
-        return Load(
-            reference_source=self.task.reference_source,
-            source=source,
-            weights_seed=self._weights_seed,
-            is_training=self._settings.module_mode == "train",
-        )
-
     def _ring(self, layout: Buffer, num_slots: int, stack: ExitStack) -> Ring:
         ring = Ring(layout, num_slots, self._device)
         stack.callback(ring.close)
@@ -366,10 +307,10 @@ class Bench:
 
     @contextmanager
     def _asking(self) -> Iterator[RunnerProcess]:
-        assert self._reference is not None, "there is a candidate"
-        self._reference.limit_s = self._settings.reference_timeout_s
+        assert self._pair is not None, "there is a candidate"
+        self._pair.reference.limit_s = self._settings.reference_timeout_s
         try:
-            yield self._reference
+            yield self._pair.reference
         except (Closed, TimeoutError, ProtocolError) as error:
             raise InfrastructureError(f"{self.task.task_id}: the reference's process is gone") from error
 
