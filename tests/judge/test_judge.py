@@ -158,8 +158,8 @@ def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(
 
     def end_the_reference(self: Bench, *arguments: Any, **named: Any) -> Any:
         found = original(self, *arguments, **named)
-        assert self._reference is not None
-        os.kill(pid_of(self._reference), signal.SIGKILL)
+        assert self._pair is not None
+        os.kill(pid_of(self._pair.reference), signal.SIGKILL)
         return found
 
     name = {"before_the_kernel": "take_candidate", "while_timed": "time_reference"}[moment]
@@ -235,9 +235,9 @@ def test_the_next_candidate_may_start_while_one_is_checked(
 
     def take_and_prepare(self: Bench, *arguments: Any) -> RunnerProcess:
         found = take(self, *arguments)
-        before = self._reference_arena, self._weights_seed
+        before = self._pair
         self.prepare_candidate()
-        assert (self._reference_arena, self._weights_seed) == before
+        assert before is not None and self._pair is before
         return found
 
     def wait_and_note(self: Bench) -> None:

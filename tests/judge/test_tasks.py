@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from kbwf.errors import TaskError
-from kbwf.judge.bench import Bench
+from kbwf.judge import bench
+from kbwf.judge.describing import describe_task
 from kbwf.records import EvalStatus, Task
 from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
@@ -82,15 +84,14 @@ def test_varied_inputs_that_a_reference_cannot_take_after_all_are_left_out(
     handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, task: Task
 ) -> None:
     """On the draws that were tried out it may have gone well by chance; here it is said to have."""
-    describe = Bench._describe
 
-    def describe_by_chance(bench: Bench) -> Description:
-        description = describe(bench)
+    def describe_by_chance(*arguments: Any) -> Description:
+        description = describe_task(*arguments)
         assert "scaled_up" not in description.yardstick.errors, "the draw was tried out, and is not admitted"
         yardstick = replace(description.yardstick, errors={"scaled_up": EXACT})
         return description.model_copy(update={"yardstick": yardstick})
 
-    monkeypatch.setattr(Bench, "_describe", describe_by_chance)
+    monkeypatch.setattr(bench, "describe_task", describe_by_chance)
     evaluation = judge(handler, SAME, task)
     assert (evaluation.status, evaluation.message) == (STATUS.PASSED, "")
     assert evaluation.official is not None
