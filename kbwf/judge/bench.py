@@ -122,6 +122,7 @@ class Bench:
             InfrastructureError: one of the two did not start.
         """
         self._settings = settings
+        self.wait_for_next()
         self._next = pair = self._next or self._start_pair()
         candidate, reference = pair.processes
         candidate.limit_s = settings.timeout_s
@@ -154,7 +155,8 @@ class Bench:
     def wait_for_next(self) -> None:
         """Until a candidate that was prepared stands still, so that nothing of it falls into another's time.
 
-        It may not have started, if the present one took what memory there is: then the next is started anew.
+        It may not have started, or not live any more, if the present one took what memory there is: then the next is
+        started anew.
         """
         if self._next is not None:
             try:

@@ -3,6 +3,7 @@
 import contextlib
 import math
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -114,20 +115,21 @@ class RunnerProcess:
             raise self._not_started() from error
 
     def wait_until_ready(self) -> None:
-        """Wait until the sandbox is closed; again, it returns at once.
+        """Wait until the sandbox is closed; again, it returns at once. Before it is asked anything.
 
         Raises:
-            InfrastructureError: the runner could not start.
+            InfrastructureError: the runner could not start, or has ended since.
         """
-        if self._is_ready:
-            return
         try:
-            deadline_s = time.monotonic() + _START_LIMIT_S
-            self.sandbox, descriptors = messages.receive_with_descriptors(
-                self._connection, Ready, deadline_s=deadline_s
-            )
-            self.memory_descriptor = descriptors[0] if descriptors else None
-            self._is_ready = True
+            if not self._is_ready:
+                deadline_s = time.monotonic() + _START_LIMIT_S
+                self.sandbox, descriptors = messages.receive_with_descriptors(
+                    self._connection, Ready, deadline_s=deadline_s
+                )
+                self.memory_descriptor = descriptors[0] if descriptors else None
+                self._is_ready = True
+            if select.select([self._connection], [], [], 0)[0]:  # it has nothing to say until it is asked
+                raise Closed
         except (Closed, TimeoutError, ProtocolError) as error:
             raise self._not_started() from error
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import select
 import signal
 import statistics
 from typing import Any
@@ -250,13 +251,15 @@ def test_the_next_candidate_may_start_while_one_is_checked(
         assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
         prepared = bench._next
         assert prepared is not None and all(each._ended is None for each in prepared.processes)
-    assert waited == [[True, True]] * 2
+    # As one is taken, of which the first was not prepared, and before it is timed.
+    assert waited == [False, *[[True, True]] * 3]
     assert judge(handler, kernel_of(HONEST_FORWARD + " + 1")).status == EvalStatus.WRONG_VALUES
-    assert len(waited) == 2  # nothing was timed
+    assert len(waited) == 4 + 1  # nothing was timed
 
 
-def test_a_next_candidate_that_does_not_start_is_started_anew(
-    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_ready", [False, True])
+def test_a_next_candidate_that_does_not_start_or_live_on_is_started_anew(
+    handler: EvaluateHandler, is_ready: bool
 ) -> None:
     """The present kernel may have left no memory: no fault of its, and nothing that another would meet."""
     judge(handler, HONEST_KERNEL)
@@ -264,7 +267,16 @@ def test_a_next_candidate_that_does_not_start_is_started_anew(
     bench.prepare_candidate()
     prepared = bench._next
     assert prepared is not None
+    if is_ready:
+        bench.wait_for_next()
+        assert bench._next is prepared
     os.kill(prepared.reference._pid, signal.SIGKILL)
+    hung_up = select.poll()
+    hung_up.register(prepared.reference._connection, 0)  # of a hang-up it tells always
+    assert hung_up.poll(60_000)
+    if is_ready:  # nobody waits between two jobs
+        assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
+        return
     bench.wait_for_next()
     assert bench._next is None and all(each._ended is not None for each in prepared.processes)
     bench.wait_for_next()
