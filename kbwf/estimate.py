@@ -117,7 +117,7 @@ def estimate(study: StudySettings, assumed: Assumptions) -> Estimate:
     for (policy, _, _), number in drawn.items():
         sampling = policies[policy].sampling if policy in policies else _sampling_of_chosen(study, policy)
         response = assumed.response_tokens or sampling.max_tokens
-        requests = number if backend.name == "openai" else len(plan.chunks(number, sampling.chunk_size))
+        requests = number if backend.has_request_per_sample else len(plan.chunks(number, sampling.chunk_size))
         drawn_tokens += number * response
         prompt_tokens += requests * assumed.prompt_tokens
         if _is_scored(study, backend, sampling.temperature):
@@ -194,4 +194,4 @@ def _sampling_of_chosen(study: StudySettings, policy: str) -> Any:
 
 def _is_scored(study: StudySettings, backend: Backend, temperature: float) -> bool:
     """Whether samples are scored after they were drawn, which gives log-probabilities at temperature 1."""
-    return backend.name == "tinker" and study.base.logprobs_temperature == "sampling" and temperature != 1.0
+    return backend.is_scored_after_sampling and study.base.logprobs_temperature == "sampling" and temperature != 1.0

@@ -23,6 +23,7 @@ _NEEDED_BY_BACKENDS = {
     "tinker": ("logprobs_temperature",),
     "replay": ("path",),
 }
+_ALWAYS_WITH_LOGPROBS = ("tinker",)
 _OWN_FIELDS = frozenset(
     "model messages prompt n best_of seed temperature max_tokens logprobs stream api_key".split()  # noqa: SIM905
 )
@@ -91,7 +92,7 @@ class BaseSettings(Settings):
                 "base.base_url must be like http://localhost:8000/v1, without user, password or query: it is recorded."
                 " A key belongs into OPENAI_API_KEY or TINKER_API_KEY"
             )
-        if self.backend == "tinker" and self.logprobs_temperature == "none":
+        if self.backend in _ALWAYS_WITH_LOGPROBS and self.logprobs_temperature == "none":
             raise ValueError(
                 "base.logprobs_temperature none goes with openai; the service always gives them: one or sampling"
             )

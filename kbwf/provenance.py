@@ -12,7 +12,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 
-# Their effect on a result arrives through params: settings as values, ids as wildcards. A new key reruns nothing.
+# Their effect on a result arrives through params: settings as values, ids as wildcards. A new key reruns the jobs that
+# are handed its block, and nothing else; defaults are written out, so that a changed one reruns them too.
 _LEFT_OUT = (
     "kbwf", "kbwf.settings", "kbwf.policy_settings", "kbwf.evaluation_settings", "kbwf.run_settings",
     "kbwf.settings_block", "kbwf.errors",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from kbwf.policies.table import BACKENDS, Backend
+
 ROOT = Path(__file__).parents[1]
 FOR_RULES = {
     "kbwf.plan", "kbwf.errors", "kbwf.policies.table", "kbwf.provenance", "kbwf.records.origin", "kbwf.config_files",
@@ -14,7 +16,7 @@ FOR_RULES = {
 }  # fmt: skip
 """Snakemake reads the rule files for every job: neither torch nor a stage may come with them."""
 MODULES = [path for path in sorted((ROOT / "kbwf").rglob("*.py")) if not path.name[0].isdigit()]
-POLICY_NAMES = {"base", "identity", "local", "control"}
+POLICY_NAMES = {"base", "identity", *BACKENDS}
 
 
 def imports_of_rules(text: str) -> list[str]:
@@ -73,6 +75,20 @@ def test_no_policy_is_told_apart_by_its_name(path: Path) -> None:
     assert names_compared("if policy == 'base': pass") == {"base"}
 
 
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+
+
+@pytest.mark.parametrize("backend", BACKENDS.values(), ids=list(BACKENDS))
+def test_every_backend_is_bound_by_the_contracts(backend: Backend) -> None:
+    """None knows how policies are trained; torch is for the one whose weights are here."""
+    torch_stays_away, draws_without_training = (
+        next(each["source_modules"] for each in CONTRACTS if each["name"].startswith(start))
+        for start in ("torch stays", "What draws samples")
+    )
+    assert backend.module in draws_without_training
+    assert (backend.module in torch_stays_away) == (backend.name != "local")
+
+
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 
@@ -84,10 +100,7 @@ def rooms_in_order() -> list[str]:
 
 def test_the_architecture_lists_every_room_in_the_order_of_the_floors() -> None:
     """The floors are those of the import contracts; a room that shares another's line is named there."""
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
-        "contracts"
-    ]
-    floors = [layer.split(" | ") for layer in contracts[0]["layers"]]
+    floors = [layer.split(" | ") for layer in CONTRACTS[0]["layers"]]
     floor_of = {room: number for number, rooms in enumerate(floors) for room in rooms}
     numbers = [floor_of[room] for room in rooms_in_order()]
     assert numbers == sorted(numbers)

@@ -17,8 +17,6 @@ class Backend(NamedTuple):
     """A `protocols.PolicyModule` or `RecordingModule`. Imported when used: it may be slow, or lack what it needs."""
     credentials: tuple[str, ...]
     """Environment variables that its process is given besides the usual ones."""
-    gives_policy_logprobs: bool
-    """Whether samples carry log-probabilities at temperature 1: without them no strategy can rank by surprisal."""
     trainer: str | None
     """A `training.update.TrainerModule`; None: its weights cannot be trained."""
     gives_distributions: bool
@@ -27,6 +25,10 @@ class Backend(NamedTuple):
     num_gpus: int
     """What a job that samples, scores or trains asks for of Snakemake's resource `gpu`; on a CPU too, lest it runs
     beside a timed kernel."""
+    has_request_per_sample: bool
+    """Whether the prompt is sent, and paid for, once a sample rather than once a chunk."""
+    is_scored_after_sampling: bool
+    """Whether log-probabilities at temperature 1 cost a request of their own where another temperature samples."""
     is_warm: bool
     """Whether sampling jobs share a process that keeps what is slow to load. Without weights there is nothing to keep:
     each job then works by itself, several run at a time, and one that hangs holds nobody up."""
@@ -43,10 +45,11 @@ BACKENDS = {
             name="local",
             module="kbwf.policies.local",
             credentials=("HF_TOKEN",),  # gated models; the sampling process runs no model-written code
-            gives_policy_logprobs=True,
             trainer="kbwf.policies.trainer",
             gives_distributions=True,
             num_gpus=1,
+            has_request_per_sample=False,
+            is_scored_after_sampling=False,
             is_warm=True,
             is_recorded=False,
             can_run_demo=True,
@@ -55,10 +58,11 @@ BACKENDS = {
             name="control",
             module="kbwf.policies.control",
             credentials=(),
-            gives_policy_logprobs=True,  # its answer is certain: probability one
             trainer=None,
             gives_distributions=False,
             num_gpus=1,
+            has_request_per_sample=False,
+            is_scored_after_sampling=False,
             is_warm=True,
             is_recorded=False,
             can_run_demo=False,
@@ -67,10 +71,11 @@ BACKENDS = {
             name="openai",
             module="kbwf.policies.openai",
             credentials=("OPENAI_API_KEY",),
-            gives_policy_logprobs=True,  # if the server does: base.logprobs_temperature
             trainer=None,
             gives_distributions=False,
             num_gpus=0,
+            has_request_per_sample=True,
+            is_scored_after_sampling=False,
             is_warm=False,
             is_recorded=False,
             can_run_demo=False,
@@ -79,10 +84,11 @@ BACKENDS = {
             name="tinker",
             module="kbwf.policies.tinker",
             credentials=("TINKER_API_KEY",),
-            gives_policy_logprobs=True,
             trainer="kbwf.policies.tinker_trainer",
             gives_distributions=False,
             num_gpus=0,
+            has_request_per_sample=False,
+            is_scored_after_sampling=True,
             is_warm=False,
             is_recorded=False,
             can_run_demo=False,
@@ -91,10 +97,11 @@ BACKENDS = {
             name="replay",
             module="kbwf.policies.replay",
             credentials=(),
-            gives_policy_logprobs=True,  # where they were recorded
             trainer=None,
             gives_distributions=False,
             num_gpus=0,
+            has_request_per_sample=False,
+            is_scored_after_sampling=False,
             is_warm=False,
             is_recorded=True,
             can_run_demo=False,

@@ -61,17 +61,28 @@ def test_feedback_of_a_failed_kernel_has_message_and_trace() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "compiled"),
-    [
-        (EvalStatus.NO_KERNEL, "no"),
-        (EvalStatus.COMPILE_ERROR, "no"),
-        (EvalStatus.CRASHED, "unknown"),
-        (EvalStatus.TIMEOUT, "unknown"),
-        (EvalStatus.WRONG_VALUES, "yes"),
-        (EvalStatus.FLAGGED, "yes"),
-    ],
-)
+COMPILED = {
+    EvalStatus.NO_KERNEL: "no",
+    EvalStatus.COMPILE_ERROR: "no",
+    EvalStatus.CRASHED: "unknown",
+    EvalStatus.TIMEOUT: "unknown",
+    EvalStatus.RUNTIME_ERROR: "yes",
+    EvalStatus.WRONG_TYPE: "yes",
+    EvalStatus.WRONG_SHAPE: "yes",
+    EvalStatus.WRONG_DTYPE: "yes",
+    EvalStatus.WRONG_VALUES: "yes",
+    EvalStatus.INPUT_CHANGED: "yes",
+    EvalStatus.FLAGGED: "yes",
+    EvalStatus.PASSED: "yes",
+}
+
+
+def test_of_every_status_it_is_said_whether_the_kernel_compiled() -> None:
+    """But of that of a task, which has no kernel."""
+    assert set(COMPILED) == set(EvalStatus) - {EvalStatus.TASK_REFUSED}
+
+
+@pytest.mark.parametrize(("status", "compiled"), [item for item in COMPILED.items() if item[0] != EvalStatus.PASSED])
 def test_feedback_says_whether_the_kernel_compiled_as_far_as_that_is_known(status: EvalStatus, compiled: str) -> None:
     """A process that died may have died before or after."""
     assert f"compiled: {compiled}\ncorrect: no" in feedback_text(make_evaluation(status=status))
