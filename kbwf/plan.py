@@ -5,6 +5,7 @@ a data set library.
 """
 
 import random
+from pathlib import Path
 from typing import NamedTuple
 
 from kbwf.errors import ConfigError, KbwfError
@@ -161,11 +162,14 @@ def require_adaptable(policy_id: str, policy: PlannedPolicy, run: RunSettings) -
             )
 
 
-def recording_files(study: StudySettings, task_ids: tuple[str, ...]) -> list[str]:
+def recording_files(study: StudySettings, task_ids: tuple[str, ...], written: Path) -> list[str]:
     """Files of the recording that the study replays, after a look at whether it has all samples; else none.
 
+    Args:
+        written: the folder that this study's own samples go to.
+
     Raises:
-        ConfigError: it does not, or cannot be read.
+        ConfigError: it does not, cannot be read, or would be written over.
     """
     if not BACKENDS[study.base.backend].is_recorded or study.base.path is None:
         return []
@@ -175,6 +179,17 @@ def recording_files(study: StudySettings, task_ids: tuple[str, ...]) -> list[str
         recording = read_recording(study.base.path)
     except KbwfError as error:
         raise ConfigError(str(error)) from error
+    if any(file.resolve().is_relative_to(written.resolve()) for file in recording.files):
+        raise ConfigError(
+            f"base.path {str(study.base.path)!r} is what this study itself writes: its samples would be written over."
+            " Copy it elsewhere, or run in another folder (--directory)"
+        )
+    if named := [str(file) for file in recording.files if set("{}") & set(str(file))]:
+        raise ConfigError(
+            f"base.path: {named[0]!r} has braces, which Snakemake takes for wildcards; give it another name"
+        )
+    if not recording.samples:
+        raise ConfigError(f"base.path {str(study.base.path)!r} holds no sample")
     missing = recording.missing(task_ids, study.sampling.seeds, study.sampling.num_samples)
     if missing:
         first = missing[0]

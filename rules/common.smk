@@ -9,6 +9,7 @@ from kbwf import plan
 from kbwf.config_files import load_study
 from kbwf.errors import ConfigError
 from kbwf.policies.table import BACKENDS
+from kbwf.printable import printable
 from kbwf.provenance import code_digest, report_assets, stage_digest, text_digest
 from kbwf.records.origin import BASE, CONTROL
 from kbwf.tasks import locations
@@ -23,10 +24,10 @@ try:
     cfg = load_study(config, CONFIG_FILES, workflow.config_settings.config)
     TASKS = plan.task_ids(cfg.tasks)
     POLICIES = plan.policies(cfg)
-    RECORDING = plan.recording_files(cfg, TASKS)
+    RECORDING = plan.recording_files(cfg, TASKS, Path("results/samples"))
     COMPARED = plan.compared_policies(cfg)
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    raise WorkflowError(printable(str(error))) from None
 
 SEEDS = list(cfg.sampling.seeds)
 
@@ -61,7 +62,7 @@ def demo_of(wildcards):
     try:
         plan.require_demo_tasks(cfg)
     except ConfigError as error:
-        raise WorkflowError(str(error)) from None
+        raise WorkflowError(printable(str(error))) from None
     return rules.train_demo_policy.output
 
 

@@ -22,7 +22,7 @@ else:
 try:
     GPUS = slots_of(os.environ)
 except ConfigError as error:
-    raise WorkflowError(str(error)) from None
+    raise WorkflowError(printable(str(error))) from None
 os.environ["KBWF_GPUS"] = " ".join(GPUS)
 # Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
 STORE = os.path.abspath(cfg.store.path or "results/store")

@@ -145,18 +145,37 @@ def test_a_recording_must_hold_the_whole_study(tmp_path: Path) -> None:
     sampling = {"num_samples": 1, "chunk_size": 1, "seeds": [0]}
     raw = {"base": {"backend": "replay", "path": str(path)}, "sampling": sampling}
     study = StudySettings.model_validate(raw)
-    assert plan.recording_files(study, ("l0_p001",)) == [str(path)]
+    assert plan.recording_files(study, ("l0_p001",), tmp_path / "own") == [str(path)]
     with pytest.raises(
         ConfigError, match="lacks 1 samples .*first sample 0 of l0_p002, seed 0, of which it has 0; .*l0_p001"
     ):
-        plan.recording_files(study, ("l0_p001", "l0_p002"))
+        plan.recording_files(study, ("l0_p001", "l0_p002"), tmp_path / "own")
     more = StudySettings.model_validate(raw | {"sampling": sampling | {"num_samples": 3}})
     with pytest.raises(ConfigError, match="lacks 2 samples .*first sample 1 of l0_p001, seed 0, of which it has 1"):
-        plan.recording_files(more, ("l0_p001",))
+        plan.recording_files(more, ("l0_p001",), tmp_path / "own")
     path.write_text("{\n")
     with pytest.raises(ConfigError, match="a.jsonl:1: no JSON"):
-        plan.recording_files(study, ("l0_p001",))
-    assert plan.recording_files(StudySettings(), ("l0_p001",)) == []
+        plan.recording_files(study, ("l0_p001",), tmp_path / "own")
+    assert plan.recording_files(StudySettings(), ("l0_p001",), tmp_path / "own") == []
+    path.write_text("\n")
+    with pytest.raises(ConfigError, match="a.jsonl' holds no sample"):
+        plan.recording_files(study, ("l0_p001",), tmp_path / "own")
+
+
+@pytest.mark.parametrize("name", ["own/base/l0_p001/seed0/chunk0.jsonl", "a link.jsonl", "rec{a}.jsonl"])
+def test_a_recording_that_would_be_written_over_or_has_braces_is_refused(tmp_path: Path, name: str) -> None:
+    """Snakemake removes what a rule is about to write, before the rule reads it; links lead there too."""
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if " link" in name:
+        (tmp_path / "own").mkdir()
+        path.symlink_to(tmp_path / "own" / "chunk0.jsonl")
+    path.write_text('{"task_id": "l0_p001", "sample_idx": 0, "response": "x"}\n')
+    sampling = {"num_samples": 1, "chunk_size": 1, "seeds": [0]}
+    study = StudySettings.model_validate({"base": {"backend": "replay", "path": str(path)}, "sampling": sampling})
+    with pytest.raises(ConfigError, match="has braces" if "{" in name else "would be written over. Copy it elsewhere"):
+        plan.recording_files(study, ("l0_p001",), tmp_path / "own")
+    assert path.read_text()
 
 
 def test_plan_imports_neither_torch_nor_a_data_set_library() -> None:

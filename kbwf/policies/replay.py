@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kbwf.errors import PolicyError, RecordError
 from kbwf.records import Checkpoint, Sample
@@ -51,6 +51,14 @@ class RecordedLine(BaseModel):
     finish_reason: Literal["stop", "length"] | None = None
     prompt_sha256: str | None = None
 
+    @model_validator(mode="after")
+    def _one_count(self) -> "RecordedLine":
+        for name in ("token_ids", "policy_logprobs", "sampling_logprobs"):
+            tokens = getattr(self, name)
+            if self.num_tokens is not None and tokens is not None and len(tokens) != self.num_tokens:
+                raise ValueError(f"num_tokens is {self.num_tokens}, but {name} has {len(tokens)}")
+        return self
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -86,17 +94,25 @@ def read_recording(path: Path) -> Recording:
         RecordError: a line is malformed (it is named, with its field), or a sample occurs twice.
     """
     path = path.expanduser()
-    if path.is_file():
-        return Recording(path, (path,), _unique((f"{path}:{number}", one) for number, one in _lines(path)))
-    if not path.is_dir():
-        raise PolicyError(f"base.path {str(path)!r} does not exist; give a file of JSON lines, or a folder")
-    kernels = sorted(file for file in path.iterdir() if _KERNEL_FILE.fullmatch(file.name))
-    if kernels:
-        return Recording(path, tuple(kernels), _unique((str(file), _kernel(file)) for file in kernels))
-    chunks = sorted(path.glob(f"samples/{BASE}/*/seed*/chunk*.jsonl"))
-    if chunks:
-        records = ((str(file), one) for file in chunks for one in read_records(file, Sample))
-        return Recording(path, tuple(chunks), _unique(records))
+    try:
+        if path.is_file():
+            return Recording(path, (path,), _unique((f"{path}:{number}", one) for number, one in _lines(path)))
+        if not path.is_dir():
+            raise PolicyError(
+                f"base.path {str(path.absolute())!r} does not exist; give a file of JSON lines, or a folder"
+            )
+        kernels = sorted(file for file in path.iterdir() if _KERNEL_FILE.fullmatch(file.name))
+        if kernels:
+            return Recording(path, tuple(kernels), _unique((str(file), _kernel(file)) for file in kernels))
+        chunks = sorted(path.glob(f"samples/{BASE}/*/seed*/chunk*.jsonl"))
+        if chunks:
+            records = ((str(file), one) for file in chunks for one in read_records(file, Sample))
+            # One without a response was never drawn: its task could not be judged where that was tried.
+            return Recording(path, tuple(chunks), _unique(each for each in records if not each[1].refusal))
+    except OSError as error:
+        raise RecordError(
+            f"{error.filename or path} cannot be read ({error.strerror}); give what you may read"
+        ) from error
     raise PolicyError(
         f"base.path {str(path)!r} holds neither kernels of KernelBench (level_1_problem_1_sample_0_kernel.py) nor"
         f" samples of this workflow (samples/{BASE}/…); give one of its folders, or a file of JSON lines"
@@ -142,7 +158,11 @@ def _lines(path: Path) -> list[tuple[int, Sample]]:
 
 def _line(text: str, origin: str) -> Sample:
     try:
-        line = RecordedLine.model_validate(json.loads(text))
+        content = json.loads(text, object_pairs_hook=_without_repetition)
+    except (ValueError, RecursionError) as error:  # the numbers of Python's have a limit, and its nesting
+        raise RecordError(f"{origin}: no JSON ({error}); each line is one object, see docs/replay.md") from error
+    try:
+        line = RecordedLine.model_validate(content)
         if task_id_of(*parse_task_id(line.task_id)) != line.task_id:
             raise ValueError(f"{line.task_id!r} is no task id")
         return Sample(
@@ -161,8 +181,6 @@ def _line(text: str, origin: str) -> Sample:
             prompt_sha256=line.prompt_sha256,
             model=line.model,
         )
-    except json.JSONDecodeError as error:
-        raise RecordError(f"{origin}: no JSON ({error}); each line is one object, see docs/replay.md") from error
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, one['loc'])) or 'line'}: {one['msg'].removeprefix('Value error, ')}"
@@ -170,11 +188,25 @@ def _line(text: str, origin: str) -> Sample:
         )
         raise RecordError(f"{origin}: {problems}; see docs/replay.md for the fields") from error
     except ValueError as error:
-        raise RecordError(f"{origin}: task_id: {error}; it is written like l1_p012") from error
+        raise RecordError(
+            f"{origin}: task_id {content.get('task_id')!r}: {error}; it is written like l1_p012"
+        ) from error
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f"it has {', '.join(repeated)} twice")
+    return dict(pairs)
 
 
 def _kernel(file: Path) -> Sample:
     """A kernel as it was extracted by KernelBench; fenced, so that it reads like the response it came from."""
+    try:
+        source = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{file} is no UTF-8 text ({error}); convert it, or leave it out of the folder") from error
     match = _KERNEL_FILE.fullmatch(file.name)
     assert match is not None, "the caller has looked"
     level, problem_id, sample_idx = map(int, match.groups())
@@ -183,7 +215,7 @@ def _kernel(file: Path) -> Sample:
         policy_id=BASE,
         seed=0,
         sample_idx=sample_idx,
-        response=f"```python\n{file.read_text(encoding='utf-8')}\n```",
+        response=f"```python\n{source}\n```",
         token_ids_T=None,
         sampling_logprobs_T=None,
         policy_logprobs_T=None,

@@ -88,8 +88,9 @@ def test_three_fields_are_enough(tmp_path: Path) -> None:
         ({"policy_logprobs": [-1.0], "sampling_logprobs": [-1.0, -2.0]}, "1 tokens, but 2 numbers in sampling_"),
         ({"policy_logprobs": [0.5]}, "a.jsonl:2: line: a log-probability in policy_logprobs_T is positive"),
         ({"finish_reason": "eos"}, "a.jsonl:2: finish_reason: "),
-        ({"task_id": "12"}, "a.jsonl:2: task_id: .*written like l1_p012"),
-        ({"task_id": "l1_p12"}, "a.jsonl:2: task_id: 'l1_p12' is no task id"),
+        ({"task_id": "12"}, "a.jsonl:2: task_id '12': .*written like l1_p012"),
+        ({"task_id": "l1_p12"}, "a.jsonl:2: task_id 'l1_p12': .*is no task id"),
+        ({"policy_logprobs": [-1.0], "num_tokens": 7}, "a.jsonl:2: line: num_tokens is 7, but policy_logprobs has 1"),
         ({}, "a.jsonl:2: sample 0 of l1_p012, seed 0 is already in .*a.jsonl:1; number the samples"),
     ],
 )  # fmt: skip
@@ -102,10 +103,17 @@ def test_a_bad_line_is_named_with_its_field(tmp_path: Path, bad: dict[str, Any],
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b'{"task_id": \n', "a.jsonl:1: no JSON"), (b"[1]\n", "a.jsonl:1: line: "), (b"\xff\xfe", "no UTF-8 text")],
+    [
+        (b'{"task_id": \n', "a.jsonl:1: no JSON"),
+        (b"[1]\n", "a.jsonl:1: line: "),
+        (b"\xff\xfe", "no UTF-8 text"),
+        (b"[" * 100_000, "a.jsonl:1: no JSON"),
+        (b'{"seed": ' + b"1" * 5000 + b"}", "a.jsonl:1: no JSON .*digits"),
+        (b'{"seed": 1, "seed": 2}', "a.jsonl:1: no JSON .it has seed twice"),
+    ],
 )
 def test_what_is_no_json_lines_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
-    """A broken object, another value, another encoding."""
+    """A broken object, another value, another encoding; one too deep, a number too long, a field said twice."""
     (tmp_path / "a.jsonl").write_bytes(content)
     with pytest.raises(RecordError, match=message):
         read_recording(tmp_path / "a.jsonl")
@@ -138,6 +146,32 @@ def test_results_of_this_workflow_are_read(tmp_path: Path) -> None:
     write_records(folder / "identity/l0_p001/seed0/chunk0.jsonl", [make_sample(0, policy_id="identity")])
     recording = read_recording(tmp_path)
     assert list(recording.samples.values()) == [make_sample(0), make_sample(1), make_sample(2)]
+
+
+def test_a_sample_that_was_never_drawn_is_none(tmp_path: Path) -> None:
+    """Its task could not be judged where that was tried; here it counts as missing, before anything runs."""
+    path = written(tmp_path / "a.jsonl", line())
+    (sample,) = read_recording(path).samples.values()
+    refused = sample.model_copy(update={"sample_idx": 1, "response": "", "refusal": "it draws at random"})
+    chunk = tmp_path / "results" / "samples" / "base" / sample.task_id / "seed0" / "chunk0.jsonl"
+    write_records(chunk, [sample, refused])
+    assert [each.sample_idx for each in read_recording(tmp_path / "results").samples] == [sample.sample_idx]
+
+
+def test_kernels_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    """Another encoding, a folder and a link to nowhere, each with a kernel's name."""
+    file = tmp_path / "level_1_problem_12_sample_0_kernel.py"
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(RecordError, match=f"{file.name} is no UTF-8 text"):
+        read_recording(tmp_path)
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(RecordError, match=f"{file.name} cannot be read .Is a directory"):
+        read_recording(tmp_path)
+    file.rmdir()
+    file.symlink_to("nowhere")
+    with pytest.raises(RecordError, match=f"{file.name} cannot be read .No such file"):
+        read_recording(tmp_path)
 
 
 def test_a_path_with_nothing_to_replay_is_refused(tmp_path: Path) -> None:
