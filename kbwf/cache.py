@@ -49,6 +49,10 @@ def info(folder: Path) -> Report:
         oldest, newest = (bound(entry.used_s for entry in entries) for bound in (min, max))
         lines.append(f"last used {_days(now_s - newest)} ago; the longest unused {_days(now_s - oldest)} ago")
     lines += [f"{count:7d}  {text}" for text, count in conditions.most_common()]
+    answers = list(_entries(folder / "answers")) if (folder / "answers").is_dir() else []
+    if answers:
+        where = folder / "answers"
+        lines.append(f"{len(answers)} chunks of services' answers, {_megabytes(answers)}, until {where} goes")
     leftovers = list(_leftovers(folder))
     if leftovers:
         lines.append(

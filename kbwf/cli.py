@@ -196,6 +196,8 @@ def _sample(options: argparse.Namespace) -> str:
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("policy", "task", "output")}
     if options.refusal:
         paths["refusal"] = os.path.abspath(options.refusal)
+    if store := os.environ.get("KBWF_STORE"):
+        paths["store"] = os.path.abspath(store)
     settings = {**json.loads(options.settings), **json.loads(options.access)}
     blocks = {"settings": settings, "prompt": json.loads(options.prompt)}
     request = {**paths, **blocks, **json.loads(options.draw), "seed": options.seed, "chunk": options.chunk}

@@ -9,10 +9,11 @@ from pydantic import Field, model_validator
 
 from kbwf.settings_block import Settings
 
-_ACCESS_KEYS = ("base_url", "max_in_flight", "timeout_s", "deadline_s")
+ACCESS_KEYS = ("base_url", "max_in_flight", "timeout_s", "deadline_s")
+"""How a service is reached, on which no sample depends."""
 KEYS_OF_BACKENDS = {
     "local": ("revision", "device", "dtype", "adapter"),
-    "openai": ("logprobs_temperature", "extra_body", *_ACCESS_KEYS),
+    "openai": ("logprobs_temperature", "extra_body", *ACCESS_KEYS),
     "tinker": (
         "logprobs_temperature", "renderer", "tokenizer", "adapter", "base_url", "max_in_flight", "deadline_s",
     ),
@@ -103,11 +104,11 @@ class BaseSettings(Settings):
 
     def policy_param(self) -> str:
         """What samples depend on. Moving a server to another port must not draw them anew."""
-        return self._param(exclude=set(_ACCESS_KEYS))
+        return self._param(exclude=set(ACCESS_KEYS))
 
     def access_param(self) -> str:
         """The rest."""
-        return self._param(include=set(_ACCESS_KEYS))
+        return self._param(include=set(ACCESS_KEYS))
 
     def _param(self, **which: Any) -> str:
         others = self._others_keys()

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from kbwf import cache
+from kbwf import answer_store, cache
 from kbwf import evaluation_store as store
 from kbwf.errors import ConfigError, RecordError
 from kbwf.records.base import sha256_of
 from kbwf.store import write_record
+from tests.builders import make_sample
 from tests.test_evaluation_store import CONDITIONS, passed
 
 DAY_S = 86400
@@ -41,6 +42,14 @@ def test_info_says_how_much_of_what(tmp_path: Path) -> None:
     assert "      1  cpu: test, torch 2, python 3.11, num_threads 1, judge two" in lines
     assert "      1  older version, without conditions" in lines
     assert lines[-1].startswith("1 files left behind by killed writers")
+
+
+def test_answers_of_services_are_counted_and_left_alone(tmp_path: Path) -> None:
+    """Nothing prunes what was paid for."""
+    answer_store.keep(tmp_path, {"seed": 1}, [make_sample(0)])
+    assert f"1 chunks of services' answers, 0.0 MB, until {tmp_path}/answers goes" in cache.info(tmp_path).text
+    cache.prune(tmp_path, sha256_of, max_mb=0, unused_days=0, is_unusable=True)
+    assert answer_store.find(tmp_path, {"seed": 1}).samples == (make_sample(0),)
 
 
 def test_an_empty_store_is_a_store(tmp_path: Path) -> None:

@@ -27,6 +27,8 @@ class Backend(NamedTuple):
     beside a timed kernel."""
     has_request_per_sample: bool
     """Whether the prompt is sent, and paid for, once a sample rather than once a chunk."""
+    is_kept: bool
+    """Whether answers are kept in the store, and not asked for again: they cost money, or come out otherwise."""
     is_scored_after_sampling: bool
     """Whether log-probabilities at temperature 1 cost a request of their own where another temperature samples."""
     is_warm: bool
@@ -49,6 +51,7 @@ BACKENDS = {
             gives_distributions=True,
             num_gpus=1,
             has_request_per_sample=False,
+            is_kept=False,
             is_scored_after_sampling=False,
             is_warm=True,
             is_recorded=False,
@@ -62,6 +65,7 @@ BACKENDS = {
             gives_distributions=False,
             num_gpus=1,
             has_request_per_sample=False,
+            is_kept=False,
             is_scored_after_sampling=False,
             is_warm=True,
             is_recorded=False,
@@ -75,6 +79,7 @@ BACKENDS = {
             gives_distributions=False,
             num_gpus=0,
             has_request_per_sample=True,
+            is_kept=True,
             is_scored_after_sampling=False,
             is_warm=False,
             is_recorded=False,
@@ -88,6 +93,7 @@ BACKENDS = {
             gives_distributions=False,
             num_gpus=0,
             has_request_per_sample=False,
+            is_kept=True,
             is_scored_after_sampling=True,
             is_warm=False,
             is_recorded=False,
@@ -101,6 +107,7 @@ BACKENDS = {
             gives_distributions=False,
             num_gpus=0,
             has_request_per_sample=False,
+            is_kept=False,
             is_scored_after_sampling=False,
             is_warm=False,
             is_recorded=True,

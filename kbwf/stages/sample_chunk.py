@@ -1,17 +1,23 @@
 """One chunk of samples, for one task and one seed: drawn by one call to a policy, or taken from what was recorded."""
 
 import hashlib
+import json
 import time
 from pathlib import Path
 from typing import Any, cast
 
+from kbwf import answer_store
 from kbwf.policies import table
 from kbwf.policies.protocols import PolicyModule, RecordingModule, Sampler
+from kbwf.policy_settings import ACCESS_KEYS
 from kbwf.records import Checkpoint, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
 from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_text, write_records
 from kbwf.tasks.prompts import build_messages
+
+_VERSION = 1
+"""Of what a request means, raised by hand: a kept answer must be what would be drawn now."""
 
 
 def draw_chunk(
@@ -94,7 +100,8 @@ class SampleHandler:
             request: `policy` and `task` (paths of a `Checkpoint` and a `Task`), `refusal` (path of the text that says
                 why the task cannot be judged, empty if it can; may be left out), `prompt` and `settings` (the
                 configuration's block prompt, and what the backend is told), `seed`, `chunk`, `chunk_size`,
-                `temperature`, `max_tokens`, and `output` (path of the JSON lines to write).
+                `temperature`, `max_tokens`, `output` (path of the JSON lines to write), and `store` (folder of answers
+                to reuse; may be left out).
 
         Returns:
             `message`: samples, response tokens and seconds.
@@ -110,7 +117,7 @@ class SampleHandler:
         prompt = PromptSettings.model_validate(request["prompt"])
         seed, chunk, chunk_size = request["seed"], request["chunk"], request["chunk_size"]
         refusal = read_text(Path(request["refusal"])) if "refusal" in request else ""
-        module = table.load(checkpoint.backend)
+        module, remark = table.load(checkpoint.backend), ""
         if refusal:
             temperature = request["temperature"]
             samples = refused_chunk(checkpoint, task, refusal, seed, chunk, chunk_size, temperature)
@@ -119,13 +126,40 @@ class SampleHandler:
             sample_idxs = range(chunk * chunk_size, (chunk + 1) * chunk_size)
             samples = recording.recorded_samples(checkpoint, request["settings"], task.task_id, seed, sample_idxs)
         else:
-            sampler = self._sampler_of(checkpoint, request["settings"], prompt)
-            temperature, max_tokens = request["temperature"], request["max_tokens"]
-            samples = draw_chunk(sampler, checkpoint, task, prompt, seed, chunk, chunk_size, temperature, max_tokens)
+            samples, remark = self._drawn(checkpoint, task, prompt, request)
         write_records(Path(request["output"]), samples)
         num_tokens = sum(sample.num_tokens or 0 for sample in samples)
         took_s = time.monotonic() - start_s
-        return {"message": f"{len(samples)} samples, {num_tokens} tokens, {took_s:.1f} s"}
+        return {"message": f"{len(samples)} samples, {num_tokens} tokens, {took_s:.1f} s" + (remark and f"\n{remark}")}
+
+    def _drawn(
+        self, checkpoint: Checkpoint, task: Task, prompt: PromptSettings, request: dict[str, Any]
+    ) -> tuple[list[Sample], str]:
+        """A chunk of samples, and what the store says of it."""
+        settings, seed, chunk, chunk_size = (request[name] for name in ("settings", "seed", "chunk", "chunk_size"))
+        temperature, max_tokens = request["temperature"], request["max_tokens"]
+        folder = Path(request["store"]) if table.BACKENDS[checkpoint.backend].is_kept and "store" in request else None
+        conditions = {
+            "version": _VERSION,
+            "checkpoint": json.loads(checkpoint.model_copy(update={"policy_id": ""}).to_json()),
+            "settings": {name: value for name, value in settings.items() if name not in ACCESS_KEYS},
+            "messages": sha256_of(canonical_json(list(build_messages(task, prompt.style)))),
+            "seed": draw_seed(seed, task.task_id, chunk, checkpoint.step),
+            "draw": [chunk_size, temperature, max_tokens],
+        }
+        remark = ""
+        if folder is not None:
+            found, remark = answer_store.find(folder, conditions)
+            if found is not None:
+                own = {"policy_id": checkpoint.policy_id, "task_id": task.task_id, "seed": seed}
+                first = chunk * chunk_size
+                taken = [each.model_copy(update={**own, "sample_idx": idx}) for idx, each in enumerate(found, first)]
+                return taken, "answered earlier: taken from the store, not asked for again"
+        sampler = self._sampler_of(checkpoint, settings, prompt)
+        samples = draw_chunk(sampler, checkpoint, task, prompt, seed, chunk, chunk_size, temperature, max_tokens)
+        if folder is not None:
+            remark = answer_store.keep(folder, conditions, samples) or remark
+        return samples, remark
 
     def _sampler_of(self, checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> Sampler:
         key = canonical_json([checkpoint.to_json(), settings, prompt.to_param()])

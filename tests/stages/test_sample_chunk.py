@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,97 @@ def test_a_policy_is_loaded_once_and_replaced_by_another(
     assert events == ["load"]
     handler.handle(request_fields | {"settings": BASE | {"dtype": "bfloat16"}})
     assert events == ["load", "release", "load"]
+
+
+class Service:
+    """A backend that counts what it is asked for."""
+
+    def __init__(self) -> None:
+        self.sampler = RecordingSampler()
+
+    def open_sampler(self, *_: Any) -> RecordingSampler:
+        """The same for all."""
+        return self.sampler
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch, request_fields: dict[str, Any]) -> Service:
+    """In place of every backend, once the demo policy has been described."""
+    service = Service()
+    monkeypatch.setattr("kbwf.policies.table.load", lambda _: service)
+    return service
+
+
+@pytest.fixture
+def served(request_fields: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    """A chunk of a policy behind a server, with a store."""
+    write_record(tmp_path / "served.json", CHECKPOINT.model_copy(update={"backend": "openai"}))
+    settings = {"model": "m", "base_url": "http://a:1/v1", "logprobs_temperature": "one"}
+    return {
+        **request_fields,
+        "policy": str(tmp_path / "served.json"),
+        "settings": settings,
+        "store": str(tmp_path / "s"),
+    }
+
+
+def test_what_a_service_answered_is_not_asked_for_again(service: Service, served: dict[str, Any]) -> None:
+    """Samples that were removed come out byte for byte, also from a server that has moved."""
+    handler = SampleHandler()
+    assert "not asked for again" not in handler.handle(served)["message"]
+    first = Path(served["output"]).read_bytes()
+    Path(served["output"]).unlink()
+    moved = {**served, "settings": {**served["settings"], "base_url": "http://b:2/v1"}}
+    assert "taken from the store, not asked for again" in SampleHandler().handle(moved)["message"]
+    assert Path(served["output"]).read_bytes() == first
+    assert len(service.sampler.seeds) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1}, {"chunk": 2}, {"chunk_size": 4}, {"temperature": 0.5}, {"max_tokens": 13},
+        {"settings": {"model": "m", "logprobs_temperature": "sampling"}},
+        {"prompt": PromptSettings(style="model_new").model_dump(mode="json")},
+    ],
+    ids=lambda change: next(iter(change)),
+)  # fmt: skip
+def test_what_was_not_asked_before_is_asked(service: Service, served: dict[str, Any], change: dict[str, Any]) -> None:
+    """Anything that the answers depend on; and then the first is there still."""
+    handler = SampleHandler()
+    handler.handle(served)
+    handler.handle(served | change)
+    assert len(service.sampler.seeds) == 2
+    handler.handle(served)
+    assert len(service.sampler.seeds) == 2
+
+
+def test_without_a_store_or_on_this_machine_it_is_drawn_anew(
+    service: Service, served: dict[str, Any], request_fields: dict[str, Any]
+) -> None:
+    """What the policy is on this machine gives the same at no price."""
+    handler = SampleHandler()
+    without = {name: value for name, value in served.items() if name != "store"}
+    for request in (without, without, request_fields | {"store": served["store"]}):
+        handler.handle(request)
+    assert len(service.sampler.seeds) == 3
+    assert not Path(served["store"]).exists()
+
+
+def test_kept_answers_that_cannot_be_read_or_written_cost_a_remark(service: Service, served: dict[str, Any]) -> None:
+    """A damaged entry, one under another's name, and a store that is a file."""
+    handler = SampleHandler()
+    handler.handle(served)
+    (entry,) = (Path(served["store"]) / "answers").iterdir()
+    good = entry.read_text()
+    for bad in ("{", good.replace('"seed"', '"seen"', 1)):
+        entry.write_text(bad)
+        assert "kept answers were not taken: " in handler.handle(served)["message"]
+        assert entry.read_text() == good  # replaced
+    shutil.rmtree(served["store"])
+    Path(served["store"]).write_text("")
+    assert "answers not kept: " in handler.handle(served)["message"]
+    assert len(service.sampler.seeds) == 4 and len(read_records(Path(served["output"]), Sample)) == 3
 
 
 def test_a_failed_load_leaves_the_handler_usable(request_fields: dict[str, Any], tmp_path: Path) -> None:
