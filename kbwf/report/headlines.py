@@ -9,6 +9,7 @@ from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
 from kbwf.report.gaps import what_is_missing
+from kbwf.report.noise import is_more_than_error
 from kbwf.report.scaling_tables import lies_above
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
@@ -72,18 +73,25 @@ def _about_refused(study: Study) -> list[Headline]:
 def _about_confirmations(study: Study, policy_id: str) -> list[Headline]:
     """What is left of the chosen kernels when they are measured again, each kernel once."""
     ours = [one for one in study.confirmations if one.policy_id == policy_id]
-    kernels = [kernel for one in ours for kernel in one.kernels]
     controls = [one.control for one in ours if one.control]
-    if not kernels:
+    measured: dict[tuple[str, str], set[str]] = {}
+    for one in ours:
+        for kernel in one.kernels:
+            verdict = kernel.comparison or "wrong or failing now"
+            measured.setdefault((one.task_id, kernel.kernel_sha256), set()).add(verdict)
+    if not measured:
         return []
-    verdicts = Counter(kernel.comparison or "wrong or failing now" for kernel in kernels)
+    # One that several seeds chose was measured under each: it counts as faster if it is so under every one.
+    verdicts = Counter(min(found) if len(found) == 1 else "not alike under every seed" for found in measured.values())
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     num_control = sum(control.is_faster for control in controls)
+    num_choices = sum(one.policy_id == policy_id and one.sample_idx is not None for one in study.selections)
     return [
         Headline(
-            f"Of {len(kernels)} kernels that strategies chose, {verdicts['faster']} are confirmed to be faster in fresh"
-            f" processes ({counts}); of {len(controls)} references measured beside them {num_control}.",
-            verdicts["faster"] / len(kernels) > num_control / len(controls) if controls else None,
+            f"Of {len(measured)} kernels in {num_choices} choices of strategies, {verdicts['faster']} are confirmed to"
+            f" be faster in fresh processes ({counts}); of {len(controls)} references measured beside them"
+            f" {num_control}.",
+            is_more_than_error(verdicts["faster"], len(measured), num_control, len(controls)) if controls else None,
         )
     ]
 

@@ -1,13 +1,14 @@
 """Sentences made of the numbers, and what a study lacks."""
 
 from dataclasses import replace
+from typing import Any
 
 from kbwf.metrics.statistics import Interval
 from kbwf.records import SandboxReport
 from kbwf.report.headlines import headlines
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.stages.make_report import tables_of
-from tests.builders import make_scored, make_task
+from tests.builders import make_confirmation, make_confirmed, make_scored, make_task
 from tests.report.studies import Records, samples_of, small_study
 
 CFG = ReportSettings(num_resamples=100)
@@ -27,15 +28,62 @@ def verdicts(records: Records, word: str) -> list[bool | None]:
 
 
 def test_confirmed_kernels_are_counted_beside_the_references() -> None:
-    """Each kernel once, by verdict; more of them than of the references lie outside what the judge's error gives."""
+    """Each kernel once, by verdict, and how often strategies chose one; so many are outside what the judge's error
+    gives."""
     records = small_study(effect=1.0)
     text = said(records)
     kernels = [kernel for one in records.confirmations for kernel in one.kernels]
     num_faster = sum(kernel.is_faster for kernel in kernels)
     assert num_faster > 0
-    assert f"Of {len(kernels)} kernels that strategies chose, {num_faster} are confirmed to be faster" in text
+    choices = [one for one in records.selections() if one.policy_id == "base" and one.sample_idx is not None]
+    head = f"Of {len(kernels)} kernels in {len(choices)} choices of strategies, {num_faster} are confirmed to be faster"
+    assert head in text
     assert "of 6 references measured beside them 0" in text
-    assert verdicts(records, "that strategies chose") == [True]
+    assert verdicts(records, "choices of strategies") == [True]
+
+
+def confirmed_verdict(kernels: dict[tuple[int, int], list[tuple[str, float]]], num_noisy: int = 0) -> tuple[str, Any]:
+    """The sentence on confirmed kernels, by task and seed: digest and speedup of each; so many references seem
+    faster."""
+    again = [
+        make_confirmation(
+            [make_confirmed(speed, speed, speed, (idx,), kernel_sha256=name) for idx, (name, speed) in enumerate(some)],
+            control=make_confirmed(1.1, 1.05, 1.15, ()) if place < num_noisy else None,
+            task_id=f"l0_p{task:03d}",
+            seed=seed,
+        )
+        for place, ((task, seed), some) in enumerate(kernels.items())
+    ]
+    study = replace(small_study(has_runs=False).study(), confirmations=tuple(again))
+    (one,) = [
+        one
+        for one in headlines(study, tables_of(study, CFG, SelectionSettings()), CFG)
+        if "choices of strategies" in one.text
+    ]
+    return one.text, one.is_outside
+
+
+def test_as_many_confirmed_kernels_as_noise_gives_are_not_outside() -> None:
+    """At 2.5 % each, one or two of 18 are no wonder (p = 0.37 and 0.075), three are (0.0096); not where one of six
+    references seems faster itself (p = 0.60)."""
+    for num_faster, num_noisy, is_outside in ((1, 0, False), (2, 0, False), (3, 0, True), (3, 1, False)):
+        speeds = [2.0] * num_faster + [1.0] * (18 - num_faster)
+        cells = [(task, seed) for task in (1, 2, 3) for seed in (0, 1)]
+        kernels = {
+            cell: [(f"{place}", speeds[place]) for place in range(3 * number, 3 * number + 3)]
+            for number, cell in enumerate(cells)
+        }
+        assert confirmed_verdict(kernels, num_noisy)[1] is is_outside
+
+
+def test_a_kernel_that_two_seeds_chose_counts_once_and_must_be_faster_under_both() -> None:
+    """Of one task, that is: an equal kernel of another task is another. Not under both is no verdict."""
+    text, is_outside = confirmed_verdict(
+        {(1, 0): [("a", 2.0), ("b", 2.0)], (1, 1): [("a", 2.0), ("b", 1.0)], (2, 0): [("a", 2.0)]}
+    )
+    assert text.startswith("Of 3 kernels in ")
+    assert "2 are confirmed to be faster in fresh processes (2 faster, 1 not alike under every seed)" in text
+    assert is_outside
 
 
 def test_tasks_that_cannot_be_judged_come_first() -> None:
