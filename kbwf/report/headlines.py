@@ -10,7 +10,6 @@ from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
 from kbwf.report.gaps import what_is_missing
 from kbwf.report.noise import is_more_than_error
-from kbwf.report.scaling_tables import lies_above
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
 from kbwf.report.table import Band, Cell, Row, Table, shown, value_of
@@ -111,11 +110,10 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
                 None if best["is_outside"] is None else bool(best["is_outside"]),
             )
         )
-        is_above = lies_above(best["confident_success"], best["identity_confident_success"])
-        if is_above is not None:
+        if best["is_above"] is not None:
             verdict = (
                 "so that the confident success lies above the control's"
-                if is_above
+                if best["is_above"]
                 else "so that this success is not told apart from noise"
             )
             said.append(
@@ -123,7 +121,7 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
                     f"Choosing by `{best['strategy']}` from the identity control gives"
                     f" {shown(best['identity_success'], 2)}, confidently"
                     f" {shown(best['identity_confident_success'], 2)}, {verdict}.",
-                    is_above,
+                    bool(best["is_above"]),
                 )
             )
     for row in rows:

@@ -1,6 +1,9 @@
-"""What a claim of the report must exceed: the error of confirmed kernels."""
+"""What a claim of the report must exceed: the error of confirmed kernels, and the control's success."""
 
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
+
+from kbwf.metrics.statistics import Interval
+from kbwf.report.table import Cell
 
 _NOMINAL_ERROR = 0.025
 """Share of kernels no faster than the reference whose confirmed 95 % interval lies above 1 all the same."""
@@ -15,3 +18,20 @@ def is_more_than_error(num_faster: int, num_kernels: int, num_faster_controls: i
     """
     error = max(_NOMINAL_ERROR, num_faster_controls / num_controls)
     return float(binomtest(num_faster, num_kernels, error, alternative="greater").pvalue) <= _LEVEL
+
+
+def lies_above(ours: Cell, theirs: Cell, num_trials: float, confidence_level: float) -> bool | None:
+    """Our interval begins where the control's success may still lie; None if one of them is not known.
+
+    The control mostly has no success at all, of which a bootstrap makes an interval without width. That is no
+    certainty: its success may lie anywhere up to the exact upper bound (Clopper & Pearson 1934).
+
+    Args:
+        num_trials: of the control: how many choices (or draws of k samples) its success is a mean of.
+    """
+    if not isinstance(ours, Interval) or not isinstance(theirs, Interval) or num_trials <= 0:
+        return None
+    num_failures = num_trials * (1 - theirs.value)
+    level = 0.5 + confidence_level / 2
+    bound = float(beta.ppf(level, num_trials - num_failures + 1, num_failures)) if num_failures > 0 else 1.0
+    return ours.low > max(theirs.high, bound)

@@ -15,6 +15,7 @@ from kbwf.metrics.permutation import (
 )
 from kbwf.metrics.statistics import Missing, bootstrap_mean, std_over_seeds
 from kbwf.records import CONTROL, Selection
+from kbwf.report.noise import lies_above
 from kbwf.report.published import published, rate
 from kbwf.report.study import Study, correct_only, lengths_of, measurements_of, surprisals_of
 from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside
@@ -65,6 +66,12 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
             for measure in _MEASURES:
                 row[measure.name] = numbers[measure.name]
                 row[f"identity_{measure.name}"] = identity[measure.name]
+            row["is_above"] = lies_above(  # said by the headlines
+                row["confident_success"],
+                row["identity_confident_success"],
+                len(by_origin[CONTROL, strategy]),
+                cfg.confidence_level,
+            )
             row["chance"] = _chance(ours, strategy, selection_cfg.top_m, cfg)
             row["is_outside"] = is_outside(row["success"], row["chance"])
             theirs = published()["selection"].get(_PUBLISHED_NAMES.get(strategy), {})

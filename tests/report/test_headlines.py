@@ -124,6 +124,15 @@ def test_a_success_whose_interval_meets_the_control_s_is_called_noise() -> None:
     assert verdicts(records, "from the identity control") == [False]
 
 
+def test_a_control_of_a_few_choices_leaves_doubt() -> None:
+    """Eight of twelve tasks have a faster kernel, 42 % or more by the interval; of the control's 4 choices none is,
+    which may be 60 %, of its 12 none, which may be 26 %."""
+    ours = [one for task in range(1, 13) for one in samples_of([2.0 if task <= 8 else 0.5], task=task)]
+    for num_controls, is_outside in ((4, False), (12, True)):
+        controls = [one for task in range(1, num_controls + 1) for one in samples_of([1.0], "identity", task)]
+        assert verdicts(Records(scored=[*ours, *controls]), "from the identity control") == [is_outside]
+
+
 def test_a_run_s_gain_is_held_against_0_and_its_choice_against_chance() -> None:
     """Both sentences are there, and the control's height."""
     text = said(small_study())
