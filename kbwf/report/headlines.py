@@ -9,7 +9,7 @@ from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
 from kbwf.report.gaps import what_is_missing
-from kbwf.report.noise import is_more_than_error
+from kbwf.report.noise import MIN_TASKS, excludes_0, is_more_than_error
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
 from kbwf.report.table import Band, Cell, Row, Table, shown, value_of
@@ -179,9 +179,12 @@ def _about_runs(tables: Tables) -> list[Headline]:
     for row in tables["methods"].rows:
         gain = row["fresh_gain"]
         if isinstance(gain, Interval):
-            is_outside = None if row["num_tasks"] == 1 else not gain.covers(0.0)
+            num_tasks = int(value_of(row["num_tasks"]) or 0)
+            is_outside = excludes_0(gain, num_tasks)
             verdict = {
-                None: "of one task, which says nothing about others",
+                None: "of one task, which says nothing about others"
+                if num_tasks == 1
+                else f"of {num_tasks} tasks, too few to tell it apart from no gain (that takes {MIN_TASKS})",
                 True: "which excludes 0",
                 False: "which is not told apart from no gain",
             }[is_outside]

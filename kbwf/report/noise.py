@@ -1,4 +1,4 @@
-"""What a claim of the report must exceed: the error of confirmed kernels, and the control's success."""
+"""What a claim of the report must exceed: the error of confirmed kernels, the control's success, too few tasks."""
 
 from scipy.stats import beta, binomtest
 
@@ -8,6 +8,9 @@ from kbwf.report.table import Cell
 _NOMINAL_ERROR = 0.025
 """Share of kernels no faster than the reference whose confirmed 95 % interval lies above 1 all the same."""
 _LEVEL = 0.025
+MIN_TASKS = 5
+"""Of fewer all may well change in one direction by chance, four in every eighth study, and then each resample of them
+excludes 0."""
 
 
 def is_more_than_error(num_faster: int, num_kernels: int, num_faster_controls: int, num_controls: int) -> bool:
@@ -35,3 +38,10 @@ def lies_above(ours: Cell, theirs: Cell, num_trials: float, confidence_level: fl
     level = 0.5 + confidence_level / 2
     bound = float(beta.ppf(level, num_trials - num_failures + 1, num_failures)) if num_failures > 0 else 1.0
     return ours.low > max(theirs.high, bound)
+
+
+def excludes_0(change: Cell, num_tasks: int) -> bool | None:
+    """Of an interval over tasks; None if it is not known, or if there are too few of them to say so."""
+    if not isinstance(change, Interval) or num_tasks < MIN_TASKS:
+        return None
+    return not change.covers(0.0)
