@@ -15,6 +15,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
+from kbwf.printable import printable
 from kbwf.records import Task
 from kbwf.report.figures import Figures
 from kbwf.report.headlines import Headline
@@ -46,7 +47,8 @@ def page(study: Study, tables: Mapping[str, Table], figures: Figures, said: list
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("kbwf.report", "assets"), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.globals |= {"shown": shown, "sort_key": _sort_key, "verdict": _verdict, "code_spans": _code_spans}
+    environment.globals |= {"shown": _shown, "sort_key": _sort_key, "verdict": _verdict, "code_spans": _code_spans}
+    environment.globals["printable"] = printable
     sections = [
         _Section(
             name,
@@ -150,6 +152,10 @@ def _asset(environment: jinja2.Environment, name: str) -> Markup:
     return Markup(text)
 
 
+def _shown(cell: Cell, digits: int) -> str:
+    return printable(shown(cell, digits))
+
+
 def _sort_key(cell: Cell) -> str:
     """Numbers by value, unknown ones last, words as they are."""
     if isinstance(cell, bool):
@@ -157,7 +163,7 @@ def _sort_key(cell: Cell) -> str:
     value = value_of(cell)
     if value is not None:
         return repr(value)
-    return cell if isinstance(cell, str) else ""
+    return printable(cell) if isinstance(cell, str) else ""
 
 
 def _verdict(headline: Headline) -> str:
@@ -166,7 +172,7 @@ def _verdict(headline: Headline) -> str:
 
 def _code_spans(text: str) -> Markup:
     """Words between backticks as code, everything escaped."""
-    parts = [escape(part) for part in text.split("`")]
+    parts = [escape(part) for part in printable(text).split("`")]
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )

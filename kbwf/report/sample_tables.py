@@ -77,7 +77,8 @@ def task_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionSettin
     )
     for task, reason in study.refused:
         refused: Row = {column.name: None for column in columns}
-        missing = Missing(f"{task.task_id} cannot be judged: {reason.rstrip('.')}")
+        why = reason.removeprefix(f"{task.task_id} {task.name}: ").rstrip(".")  # which the judge's errors begin with
+        missing = Missing(f"{task.task_id} cannot be judged: {why}")
         rows.append(refused | {"task_id": task.task_id, "name": task.name, "confirmed_speedup": missing})
     return Table(
         "Tasks",

@@ -27,7 +27,7 @@ from kbwf.report.scaling_tables import scaling_table
 from kbwf.report.selection_tables import selection_table
 from kbwf.report.study import Study, frame_of, joined, judged_only
 from kbwf.report.surprisal_table import surprisal_table
-from kbwf.report.table import Table
+from kbwf.report.table import Table, markdown_text
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.store import read_record, read_records, write_text
 
@@ -125,7 +125,7 @@ def tables_of(study: Study, cfg: ReportSettings, selection_cfg: SelectionSetting
 
 def summary_text(said: list[Headline], tables: dict[str, Table], figures: Figures) -> str:
     """The report as one Markdown file: what the numbers say, then every table with its figure."""
-    parts = ["# Report\n", "".join(f"* {one.text}\n" for one in said), f"{CONDITIONS}.\n"]
+    parts = ["# Report\n", "".join(f"* {markdown_text(one.text)}\n" for one in said), f"{CONDITIONS}.\n"]
     for name, table in tables.items():
         section = f"## {table.title}\n\n{table.note}\n\n{table.to_markdown()}"
         parts.append(

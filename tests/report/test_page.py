@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kbwf.metrics.statistics import Missing
 from kbwf.records import EvalStatus
 from kbwf.report.headlines import Headline
 from kbwf.report.page import index_of, kernels_of, label_of, packed, page
@@ -55,10 +56,10 @@ def html() -> str:
     scored[1] = scored[1].model_copy(update={"evaluation": broken})
     study = Records(scored=scored, tasks=[make_task(1, name=HOSTILE)]).study()
     columns = (Column("name", HOSTILE), Column("number", "number"))
-    rows = [{"name": HOSTILE, "number": 2.5}, {"name": "b", "number": None}]
+    rows = [{"name": HOSTILE, "number": 2.5}, {"name": "b\x1b\u202e", "number": Missing("E\x1b\u202e")}]
     tables = {"made_up": Table("Made up", HOSTILE, columns, rows)}  # type: ignore[arg-type]
     figures = {"made_up": Picture(HOSTILE, "made_up", f"<svg><text>{HOSTILE}</text></svg>", b"")}
-    said = [Headline(f"It is `{HOSTILE}`.", True), Headline("Nothing.")]
+    said = [Headline(f"It is `{HOSTILE}`.", True), Headline("Nothing."), Headline("More.\x1b\u202e")]
     return page(study, tables, figures, said, "Report")
 
 
@@ -69,6 +70,13 @@ def test_nothing_hostile_is_in_the_page_as_it_was_written(html: str) -> None:
     scripts = [attributes for tag, attributes in elements.tags if tag == "script"]
     assert [one.get("id") for one in scripts] == ["index", "kernels-l0_p001", *[None] * 5]
     assert not any(name.startswith("on") for _, attributes in elements.tags for name in attributes)
+
+
+def test_what_cannot_be_seen_is_an_escape_in_the_page(html: str) -> None:
+    """In a sentence, a cell, and the reason of a missing number."""
+    assert not any(each in html for each in "\x1b\u202e")
+    for begin in ("More.", ">b", "n/a (number): E"):
+        assert begin + r"\x1b\u202e" in html
 
 
 def test_the_page_asks_nobody_for_anything(html: str) -> None:
