@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jinja2
@@ -16,7 +16,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from kbwf.printable import printable
-from kbwf.records import Task
+from kbwf.records import Confirmation, Task
 from kbwf.report.figures import Figures
 from kbwf.report.headlines import Headline
 from kbwf.report.published import CONDITIONS
@@ -81,7 +81,8 @@ def packed(value: object) -> str:
 
 
 def index_of(study: Study) -> dict[str, Any]:
-    """What the list of samples shows: columns by task and policy, and which samples strategies chose."""
+    """What the list of samples shows: columns by task and policy, which samples strategies chose, and what became of
+    those when they were measured again."""
     chosen: dict[str, list[str]] = {}
     for one in study.selections:
         if one.sample_idx is not None:
@@ -97,7 +98,21 @@ def index_of(study: Study) -> dict[str, Any]:
             for (task_id, policy_id), frame in study.samples.groupby(["task_id", "policy_id"])
         },
         "chosen": chosen,
+        "confirmed": _confirmed(study.confirmations),
     }
+
+
+def _confirmed(confirmations: Sequence[Confirmation]) -> dict[str, dict[str, dict[str, object]]]:
+    """By task and policy, and by seed and index: the second measurement, or why there is none."""
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for one in confirmations:
+        of_group = found.setdefault(f"{one.task_id} {one.policy_id}", {})
+        for kernel in one.kernels:
+            numbers = {"speedup": kernel.speedup, "low": kernel.speedup_low, "high": kernel.speedup_high}
+            again = {name: _rounded(number) for name, number in numbers.items()}
+            again["verdict"] = kernel.comparison or kernel.failures[0]
+            of_group |= {f"{one.seed}:{sample_idx}": again for sample_idx in kernel.sample_idxs}
+    return found
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list]:

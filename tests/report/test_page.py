@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,7 +16,7 @@ from kbwf.report.headlines import Headline
 from kbwf.report.page import index_of, kernels_of, label_of, packed, page
 from kbwf.report.style import Picture
 from kbwf.report.table import Column, Table
-from tests.builders import make_scored, make_task
+from tests.builders import make_confirmation, make_confirmed, make_scored, make_task
 from tests.report.studies import Records, samples_of
 
 HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(2)>'
@@ -123,6 +124,17 @@ def test_the_index_knows_what_strategies_chose() -> None:
     assert index["chosen"]["surprisal base l0_p001"] == ["0:1"]
     assert index["chosen"]["confidence base l0_p001"] == ["0:0"]
     assert "random base l0_p001" not in index["chosen"]
+
+
+def test_the_index_knows_what_became_of_chosen_samples() -> None:
+    """By seed and index: measured again, with its verdict, or the failure instead."""
+    again = make_confirmation(
+        [make_confirmed(1.5, 1.4, 1.6, (0, 2)), make_confirmed(None, None, None, (1,), ("timeout: 9 s",))], seed=3
+    )
+    study = replace(Records(scored=samples_of([2.0] * 3, seed=3)).study(), confirmations=(again,))
+    kept = {"speedup": 1.5, "low": 1.4, "high": 1.6, "verdict": "faster"}
+    failed = {"speedup": None, "low": None, "high": None, "verdict": "timeout: 9 s"}
+    assert index_of(study)["confirmed"] == {"l0_p001 base": {"3:0": kept, "3:2": kept, "3:1": failed}}
 
 
 def test_equal_kernels_are_stored_once_and_missing_ones_not_at_all() -> None:
