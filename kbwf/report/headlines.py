@@ -12,7 +12,7 @@ from kbwf.report.gaps import what_is_missing
 from kbwf.report.noise import MIN_TASKS, excludes_0, is_more_than_error
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
-from kbwf.report.table import Band, Cell, Row, Table, shown, value_of
+from kbwf.report.table import Band, Cell, Row, Table, percent, shown, value_of
 from kbwf.settings import ReportSettings
 
 
@@ -101,12 +101,13 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
     if known:
         best = max(known, key=lambda row: value_of(row["success"]) or 0.0)
         equal = [f"`{row['strategy']}`" for row in known if value_of(row["success"]) == value_of(best["success"])]
+        whose = "" if len(equal) == 1 else f" The intervals are those of {equal[0]}."
         said.append(
             Headline(
                 f"Of the strategies that are no upper bound, {' and '.join(equal)}"
                 f" {'does' if len(equal) == 1 else 'do'} best: success {shown(best['success'], 2)}"
-                f" ({cfg.confidence_level:.0%} interval over tasks and seeds), confidently"
-                f" {shown(best['confident_success'], 2)}.{_by_permutation(best)}",
+                f" ({percent(cfg.confidence_level)} interval over tasks and seeds), confidently"
+                f" {shown(best['confident_success'], 2)}.{whose}{_by_permutation(best)}",
                 None if best["is_outside"] is None else bool(best["is_outside"]),
             )
         )
@@ -139,7 +140,8 @@ def _by_permutation(row: Row) -> str:
     if not isinstance(row["chance"], Band):
         return ""
     where = "outside" if row["is_outside"] else "inside"
-    return f" Its rule on permuted labels gives {shown(row['chance'], 2)}: the success lies {where}."
+    chance = shown(row["chance"], 2)
+    return f" The rule of `{row['strategy']}` on permuted labels gives {chance}: the success lies {where}."
 
 
 def _about_scaling(rows: list[Row]) -> list[Headline]:
@@ -220,6 +222,8 @@ def _about_runs(tables: Tables) -> list[Headline]:
 
 def _about_control(study: Study, tables: Tables) -> list[Headline]:
     control = study.control
+    if study.refused and not study.tasks:  # it was not left out
+        return []
     if control.empty:
         return [
             Headline("The identity control was left out, so that no number here can be read against its noise floor.")

@@ -132,8 +132,14 @@ def noise_floor_table(study: Study) -> Table:
             Column("speedup_max", "max", digits=3),
         ),
         [row],
-        () if len(control) else ("The identity control was left out of this study.",),
+        () if len(control) else (_why_no_control(study),),
     )
+
+
+def _why_no_control(study: Study) -> str:
+    if study.refused and not study.tasks:
+        return "No task of this study can be judged on this machine."
+    return "The identity control was left out of this study."
 
 
 def speedup_table(study: Study, cfg: ReportSettings) -> Table:

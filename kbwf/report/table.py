@@ -124,6 +124,11 @@ def csv_text(text: str) -> str:
     return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
 
 
+def percent(share: float) -> str:
+    """As it is: rounded, a level of 0.999 would be called certain."""
+    return f"{100 * share:g}%"
+
+
 def value_of(cell: Cell) -> float | None:
     """The number of a cell, an interval's estimate; None if there is none."""
     if isinstance(cell, Interval):

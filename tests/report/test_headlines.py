@@ -93,6 +93,32 @@ def test_tasks_that_cannot_be_judged_come_first() -> None:
     assert first.startswith("1 of 4 tasks cannot be judged on this machine (l0_p009;")
 
 
+def test_a_control_that_nothing_could_be_judged_of_was_not_left_out() -> None:
+    """Where all tasks are refused, neither summary nor table says so."""
+    study = replace(Records().study(), refused=((make_task(9), "it draws at random"),))
+    tables = tables_of(study, CFG, SelectionSettings())
+    text = " ".join(one.text for one in headlines(study, tables, CFG)) + tables["noise_floor"].to_markdown()
+    assert "left out" not in text and "1 of 1 tasks cannot be judged" in text
+    assert "No task of this study can be judged on this machine." in text
+
+
+def test_of_strategies_that_do_equally_well_one_s_interval_is_named() -> None:
+    """Each has another interval; the rule on permuted labels is one's too. One alone needs no name."""
+    text = said(small_study(has_runs=False, num_samples=2))
+    assert "`surprisal` and `surprisal_top_m` and `shortest` do best" in text
+    assert "The intervals are those of `surprisal`. The rule of `surprisal` on permuted labels" in text
+    text = said(Records(scored=samples_of([0.5, 2.0, 0.5])))
+    assert "`surprisal_top_m` does best" in text and "The intervals are those of" not in text
+
+
+def test_a_high_level_is_not_called_certain() -> None:
+    """99.9 %, not 100 %."""
+    study, cfg = small_study(has_runs=False).study(), ReportSettings(num_resamples=100, confidence_level=0.999)
+    tables = tables_of(study, cfg, SelectionSettings())
+    text = " ".join(one.text for one in headlines(study, tables, cfg)) + tables["selection"].note
+    assert text.count("99.9%") == 2 and "100%" not in text
+
+
 def test_an_effect_in_every_task_is_claimed() -> None:
     """Eight tasks, the fast kernel always the most surprising."""
     records = Records(scored=[one for task in range(1, 9) for one in samples_of([0.5] * 7 + [2.0], task=task)])
