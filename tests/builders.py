@@ -219,11 +219,12 @@ def make_confirmed(
     high: float | None,
     sample_idxs: tuple[int, ...] = (0,),
     failures: tuple[str, ...] = (),
+    kernel_sha256: str = "0" * 64,
 ) -> ConfirmedKernel:
     """Measured in three fresh pairs; without a speedup it failed."""
     comparison = None if low is None or high is None else compare_with_1(low, high)
     return ConfirmedKernel(
-        kernel_sha256="0" * 64, sample_idxs=sample_idxs, num_pairs=3, failures=failures, speedup=speedup,
+        kernel_sha256=kernel_sha256, sample_idxs=sample_idxs, num_pairs=3, failures=failures, speedup=speedup,
         speedup_low=low, speedup_high=high, pair_speedups=() if speedup is None else (speedup,) * 3,
         comparison=comparison,
     )  # fmt: skip

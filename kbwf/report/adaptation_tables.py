@@ -9,6 +9,7 @@ from kbwf.metrics.adaptation import REGIME_LINE, Regimes, regimes, transfer
 from kbwf.metrics.probe import ProbePoint, probe
 from kbwf.metrics.statistics import Missing
 from kbwf.records import Trajectory
+from kbwf.report.noise import MIN_TASKS, excludes_0
 from kbwf.report.published import published
 from kbwf.report.run_tables import NO_RUNS
 from kbwf.report.runs import control_points, gain, regime_points, runs_by_name
@@ -33,15 +34,15 @@ def regime_table(study: Study, cfg: ReportSettings) -> Table:
             row["num_tasks"] = num_tasks = sum(one == is_above for one in found.is_above_P)
             row["gain"] = found.above if is_above else found.below
             row["identity"] = identity if isinstance(identity, Missing) else getattr(identity, side)
-            is_said = num_tasks > 1 and not isinstance(row["gain"], Missing)  # over one task it has no width
-            row["excludes_0"] = not getattr(found, side).covers(0.0) if is_said else None
+            row["excludes_0"] = excludes_0(row["gain"], num_tasks)
             rows.append(row)
     return Table(
         "Regimes",
         "Mean gain of the chosen step over the first policy, on fresh samples, for tasks on either side of the paper's"
         " line of 30 % base success. Which side a task is on is decided by other samples (the rollouts of step 0): the"
         " same ones for both would show gains below the line and losses above it where nothing happened. Identity: the"
-        " control's samples, a third each in the three roles. Published for subset 2:"
+        " control's samples, a third each in the three roles. An interval over fewer than"
+        f" {MIN_TASKS} tasks is not said to exclude 0. Published for subset 2:"
         f" {published()['subset2']['boa_step0']} % at step 0, {published()['subset2']['boa_step1']} % at step 1.",
         (
             Column("run", "run"),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from kbwf.printable import printable
 from kbwf.records import ConfirmedKernel, ScoredSample, Selection, Task, Timing
 from kbwf.report import best_kernel_comparison
-from kbwf.report.table import csv_text, markdown_text
+from kbwf.report.table import csv_text, markdown_text, percent
 
 
 class IndexRow(NamedTuple):
@@ -158,7 +158,7 @@ def _surprisal_text(choice: Selection) -> str:
 def _speedup_text(timing: Timing) -> str:
     return (
         f"{timing.speedup:.3f} [{timing.speedup_low:.3f}, {timing.speedup_high:.3f}] at"
-        f" {timing.confidence_level:.0%} over {timing.num_blocks} blocks:"
+        f" {percent(timing.confidence_level)} over {timing.num_blocks} blocks:"
         f" reference {timing.ref_runtime_ms:.4g} ms, kernel {timing.runtime_ms:.4g} ms"
     )
 

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from kbwf.metrics.statistics import Interval
 from kbwf.records import CONTROL
 from kbwf.report.style import BAND_COLOUR, CONTROL_COLOUR, empty, error_bars, looks, say, speedup_axis
-from kbwf.report.table import Band, Cell, Row, Table, value_of
+from kbwf.report.table import Band, Cell, Row, Table, percent, value_of
 
 
 def draw_comparison(figure: Figure, selection: Table, scaling: Table, methods: Table) -> None:
@@ -119,7 +119,7 @@ def draw_scaling(figure: Figure, table: Table, confidence_level: float) -> None:
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel("k, samples drawn per task")
     axes.set_ylabel("fast_1@k")
-    axes.set_title(f"bands: {confidence_level:.0%} intervals over tasks and seeds", fontsize=9)
+    axes.set_title(f"bands: {percent(confidence_level)} intervals over tasks and seeds", fontsize=9)
     if not ks:
         say(axes, "no samples")
         return

@@ -11,6 +11,7 @@ import pandas as pd
 
 from kbwf.metrics.statistics import Interval, Missing, bootstrap_mean
 from kbwf.records import CONTROL, Selection
+from kbwf.report.noise import MIN_TASKS, excludes_0
 from kbwf.report.runs import successes_by_task
 from kbwf.report.study import Study
 from kbwf.report.table import Cell, Column, Row, Table, interval_column
@@ -47,8 +48,9 @@ def difference_table(first: Study, second: Study, pairs: list[tuple[str, str]], 
     return Table(
         "Differences",
         "Means over the tasks that both studies have, each task's mean over its samples or seeds. Difference: second"
-        " minus first, by task, with a bootstrap interval over tasks; with one task it has no width and excludes"
-        " nothing. Control: the same difference of the two identity controls, where there is nothing to find: a"
+        " minus first, by task, with a bootstrap interval over tasks; of fewer than"
+        f" {MIN_TASKS} tasks it is not said to exclude 0. Control: the same difference of the two identity controls,"
+        " where there is nothing to find: a"
         " difference that it shows too says something about judge or machine, not about the policy.",
         (
             Column("policies", "policies"),
@@ -75,8 +77,7 @@ def _difference(first: ByTask, second: ByTask, cfg: ReportSettings) -> Row:
         "difference": [second[task_id] - first[task_id] for task_id in shared],
     }
     cells = {name: _over_tasks(values, cfg) for name, values in columns.items()}
-    excludes_0 = None if len(shared) == 1 else not cells["difference"].covers(0.0)
-    return {"num_tasks": len(shared), **cells, "excludes_0": excludes_0}
+    return {"num_tasks": len(shared), **cells, "excludes_0": excludes_0(cells["difference"], len(shared))}
 
 
 def _over_tasks(values_P: list[float], cfg: ReportSettings) -> Interval:

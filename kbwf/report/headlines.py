@@ -9,10 +9,10 @@ from kbwf.metrics.decision import LABELS_LEVEL, TASKS_LEVEL
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
 from kbwf.report.gaps import what_is_missing
-from kbwf.report.scaling_tables import lies_above
+from kbwf.report.noise import MIN_TASKS, excludes_0, is_more_than_error
 from kbwf.report.study import Study
 from kbwf.report.surprisal_table import decision_of
-from kbwf.report.table import Band, Cell, Row, Table, shown, value_of
+from kbwf.report.table import Band, Cell, Row, Table, percent, shown, value_of
 from kbwf.settings import ReportSettings
 
 
@@ -72,18 +72,25 @@ def _about_refused(study: Study) -> list[Headline]:
 def _about_confirmations(study: Study, policy_id: str) -> list[Headline]:
     """What is left of the chosen kernels when they are measured again, each kernel once."""
     ours = [one for one in study.confirmations if one.policy_id == policy_id]
-    kernels = [kernel for one in ours for kernel in one.kernels]
     controls = [one.control for one in ours if one.control]
-    if not kernels:
+    measured: dict[tuple[str, str], set[str]] = {}
+    for one in ours:
+        for kernel in one.kernels:
+            verdict = kernel.comparison or "wrong or failing now"
+            measured.setdefault((one.task_id, kernel.kernel_sha256), set()).add(verdict)
+    if not measured:
         return []
-    verdicts = Counter(kernel.comparison or "wrong or failing now" for kernel in kernels)
+    # One that several seeds chose was measured under each: it counts as faster if it is so under every one.
+    verdicts = Counter(min(found) if len(found) == 1 else "not alike under every seed" for found in measured.values())
     counts = ", ".join(f"{count} {verdict}" for verdict, count in sorted(verdicts.items()))
     num_control = sum(control.is_faster for control in controls)
+    num_choices = sum(one.policy_id == policy_id and one.sample_idx is not None for one in study.selections)
     return [
         Headline(
-            f"Of {len(kernels)} kernels that strategies chose, {verdicts['faster']} are confirmed to be faster in fresh"
-            f" processes ({counts}); of {len(controls)} references measured beside them {num_control}.",
-            verdicts["faster"] / len(kernels) > num_control / len(controls) if controls else None,
+            f"Of {len(measured)} kernels in {num_choices} choices of strategies, {verdicts['faster']} are confirmed to"
+            f" be faster in fresh processes ({counts}); of {len(controls)} references measured beside them"
+            f" {num_control}.",
+            is_more_than_error(verdicts["faster"], len(measured), num_control, len(controls)) if controls else None,
         )
     ]
 
@@ -94,20 +101,20 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
     if known:
         best = max(known, key=lambda row: value_of(row["success"]) or 0.0)
         equal = [f"`{row['strategy']}`" for row in known if value_of(row["success"]) == value_of(best["success"])]
+        whose = "" if len(equal) == 1 else f" The intervals are those of {equal[0]}."
         said.append(
             Headline(
                 f"Of the strategies that are no upper bound, {' and '.join(equal)}"
                 f" {'does' if len(equal) == 1 else 'do'} best: success {shown(best['success'], 2)}"
-                f" ({cfg.confidence_level:.0%} interval over tasks and seeds), confidently"
-                f" {shown(best['confident_success'], 2)}.{_by_permutation(best)}",
+                f" ({percent(cfg.confidence_level)} interval over tasks and seeds), confidently"
+                f" {shown(best['confident_success'], 2)}.{whose}{_by_permutation(best)}",
                 None if best["is_outside"] is None else bool(best["is_outside"]),
             )
         )
-        is_above = lies_above(best["confident_success"], best["identity_confident_success"])
-        if is_above is not None:
+        if best["is_above"] is not None:
             verdict = (
                 "so that the confident success lies above the control's"
-                if is_above
+                if best["is_above"]
                 else "so that this success is not told apart from noise"
             )
             said.append(
@@ -115,7 +122,7 @@ def _about_strategies(rows: list[Row], cfg: ReportSettings) -> list[Headline]:
                     f"Choosing by `{best['strategy']}` from the identity control gives"
                     f" {shown(best['identity_success'], 2)}, confidently"
                     f" {shown(best['identity_confident_success'], 2)}, {verdict}.",
-                    is_above,
+                    bool(best["is_above"]),
                 )
             )
     for row in rows:
@@ -133,7 +140,8 @@ def _by_permutation(row: Row) -> str:
     if not isinstance(row["chance"], Band):
         return ""
     where = "outside" if row["is_outside"] else "inside"
-    return f" Its rule on permuted labels gives {shown(row['chance'], 2)}: the success lies {where}."
+    chance = shown(row["chance"], 2)
+    return f" The rule of `{row['strategy']}` on permuted labels gives {chance}: the success lies {where}."
 
 
 def _about_scaling(rows: list[Row]) -> list[Headline]:
@@ -173,9 +181,12 @@ def _about_runs(tables: Tables) -> list[Headline]:
     for row in tables["methods"].rows:
         gain = row["fresh_gain"]
         if isinstance(gain, Interval):
-            is_outside = None if row["num_tasks"] == 1 else not gain.covers(0.0)
+            num_tasks = int(value_of(row["num_tasks"]) or 0)
+            is_outside = excludes_0(gain, num_tasks)
             verdict = {
-                None: "of one task, which says nothing about others",
+                None: "of one task, which says nothing about others"
+                if num_tasks == 1
+                else f"of {num_tasks} tasks, too few to tell it apart from no gain (that takes {MIN_TASKS})",
                 True: "which excludes 0",
                 False: "which is not told apart from no gain",
             }[is_outside]
@@ -211,6 +222,8 @@ def _about_runs(tables: Tables) -> list[Headline]:
 
 def _about_control(study: Study, tables: Tables) -> list[Headline]:
     control = study.control
+    if study.refused and not study.tasks:  # it was not left out
+        return []
     if control.empty:
         return [
             Headline("The identity control was left out, so that no number here can be read against its noise floor.")

@@ -8,14 +8,15 @@ import base64
 import gzip
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
-from kbwf.records import Task
+from kbwf.printable import printable
+from kbwf.records import Confirmation, Task
 from kbwf.report.figures import Figures
 from kbwf.report.headlines import Headline
 from kbwf.report.published import CONDITIONS
@@ -46,7 +47,8 @@ def page(study: Study, tables: Mapping[str, Table], figures: Figures, said: list
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("kbwf.report", "assets"), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.globals |= {"shown": shown, "sort_key": _sort_key, "verdict": _verdict, "code_spans": _code_spans}
+    environment.globals |= {"shown": _shown, "sort_key": _sort_key, "verdict": _verdict, "code_spans": _code_spans}
+    environment.globals["printable"] = printable
     sections = [
         _Section(
             name,
@@ -79,7 +81,8 @@ def packed(value: object) -> str:
 
 
 def index_of(study: Study) -> dict[str, Any]:
-    """What the list of samples shows: columns by task and policy, and which samples strategies chose."""
+    """What the list of samples shows: columns by task and policy, which samples strategies chose, and what became of
+    those when they were measured again."""
     chosen: dict[str, list[str]] = {}
     for one in study.selections:
         if one.sample_idx is not None:
@@ -95,7 +98,21 @@ def index_of(study: Study) -> dict[str, Any]:
             for (task_id, policy_id), frame in study.samples.groupby(["task_id", "policy_id"])
         },
         "chosen": chosen,
+        "confirmed": _confirmed(study.confirmations),
     }
+
+
+def _confirmed(confirmations: Sequence[Confirmation]) -> dict[str, dict[str, dict[str, object]]]:
+    """By task and policy, and by seed and index: the second measurement, or why there is none."""
+    found: dict[str, dict[str, dict[str, object]]] = {}
+    for one in confirmations:
+        of_group = found.setdefault(f"{one.task_id} {one.policy_id}", {})
+        for kernel in one.kernels:
+            numbers = {"speedup": kernel.speedup, "low": kernel.speedup_low, "high": kernel.speedup_high}
+            again = {name: _rounded(number) for name, number in numbers.items()}
+            again["verdict"] = kernel.comparison or kernel.failures[0]
+            of_group |= {f"{one.seed}:{sample_idx}": again for sample_idx in kernel.sample_idxs}
+    return found
 
 
 def _columns(frame: pd.DataFrame) -> dict[str, list]:
@@ -150,6 +167,10 @@ def _asset(environment: jinja2.Environment, name: str) -> Markup:
     return Markup(text)
 
 
+def _shown(cell: Cell, digits: int) -> str:
+    return printable(shown(cell, digits))
+
+
 def _sort_key(cell: Cell) -> str:
     """Numbers by value, unknown ones last, words as they are."""
     if isinstance(cell, bool):
@@ -157,7 +178,7 @@ def _sort_key(cell: Cell) -> str:
     value = value_of(cell)
     if value is not None:
         return repr(value)
-    return cell if isinstance(cell, str) else ""
+    return printable(cell) if isinstance(cell, str) else ""
 
 
 def _verdict(headline: Headline) -> str:
@@ -166,7 +187,7 @@ def _verdict(headline: Headline) -> str:
 
 def _code_spans(text: str) -> Markup:
     """Words between backticks as code, everything escaped."""
-    parts = [escape(part) for part in text.split("`")]
+    parts = [escape(part) for part in printable(text).split("`")]
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )

@@ -9,6 +9,7 @@ from kbwf.metrics.correlation import Correlation, TaskCorrelations, correlate_by
 from kbwf.metrics.quartiles import HIGH_SPREAD_NATS, Quartile, logprob_spread, surprisal_quartiles
 from kbwf.metrics.statistics import Interval, Missing
 from kbwf.records import CONTROL
+from kbwf.report.noise import excludes_0
 from kbwf.report.published import published, rate
 from kbwf.report.study import NOT_COUNTED, Study, by_task, correct_only, lengths_of, surprisals_of
 from kbwf.report.table import Cell, Column, Row, Table, interval_column
@@ -98,11 +99,9 @@ def _mean(analysis: TaskCorrelations | Missing) -> Interval | Missing:
 
 
 def _excludes_0(analysis: TaskCorrelations | Missing) -> bool | None:
-    """None with one task too, over which the mean's interval has no width."""
-    if isinstance(analysis, Missing) or isinstance(analysis.mean, Missing):
+    if isinstance(analysis, Missing):
         return None
-    num_tasks = sum(isinstance(one, Correlation) for one in analysis.by_task_P)
-    return None if num_tasks == 1 else not analysis.mean.covers(0.0)
+    return excludes_0(analysis.mean, sum(isinstance(one, Correlation) for one in analysis.by_task_P))
 
 
 def quartile_table(study: Study) -> Table:

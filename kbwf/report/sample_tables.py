@@ -77,7 +77,8 @@ def task_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionSettin
     )
     for task, reason in study.refused:
         refused: Row = {column.name: None for column in columns}
-        missing = Missing(f"{task.task_id} cannot be judged: {reason.rstrip('.')}")
+        why = reason.removeprefix(f"{task.task_id} {task.name}: ").rstrip(".")  # which the judge's errors begin with
+        missing = Missing(f"{task.task_id} cannot be judged: {why}")
         rows.append(refused | {"task_id": task.task_id, "name": task.name, "confirmed_speedup": missing})
     return Table(
         "Tasks",
@@ -131,8 +132,14 @@ def noise_floor_table(study: Study) -> Table:
             Column("speedup_max", "max", digits=3),
         ),
         [row],
-        () if len(control) else ("The identity control was left out of this study.",),
+        () if len(control) else (_why_no_control(study),),
     )
+
+
+def _why_no_control(study: Study) -> str:
+    if study.refused and not study.tasks:
+        return "No task of this study can be judged on this machine."
+    return "The identity control was left out of this study."
 
 
 def speedup_table(study: Study, cfg: ReportSettings) -> Table:

@@ -3,11 +3,12 @@
 import pandas as pd
 
 from kbwf.metrics.scaling import ScalingPoint, dealt_scaling, scaling_curve
-from kbwf.metrics.statistics import Interval, Missing
+from kbwf.metrics.statistics import Missing
 from kbwf.records import CONTROL
+from kbwf.report.noise import lies_above
 from kbwf.report.published import published, rate
 from kbwf.report.study import Study, nested, policies_of
-from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column
+from kbwf.report.table import Band, Column, Row, Table, band_column, interval_column, value_of
 from kbwf.settings import ReportSettings
 
 
@@ -32,17 +33,25 @@ def scaling_table(study: Study, cfg: ReportSettings) -> Table:
     identity = {row["k"]: row for row in rows if row["policy"] == CONTROL}
     for row in rows:
         control = identity.get(row["k"], {})
+        k = value_of(row["k"])
+        assert k, "a curve begins at 1"
         for name in ("fast_1_at_k", "confident_fast_1_at_k", "best_speedup"):
             row[f"identity_{name}"] = study.why_no_noise_floor or control.get(name)
-        row["is_above"] = lies_above(row["confident_fast_1_at_k"], row["identity_confident_fast_1_at_k"])
+        row["is_above"] = lies_above(
+            row["confident_fast_1_at_k"],
+            row["identity_confident_fast_1_at_k"],
+            len(study.control) / k,
+            cfg.confidence_level,
+        )
     return Table(
         "Success against samples",
         "fast_1@k: probability that the best of k samples of a task is correct and faster (unbiased estimator), mean"
         " over tasks and seeds, with a bootstrap interval over both; confident: the lower bound of the speedup's"
         " interval is above 1. Identity: the control's, which has nothing to find: of its measurements about half lie"
         " above 1 by chance, so that only the confident curve is to be held against it; above: ours begins where the"
-        " control's interval ends. Dealt anew: the same successes, spread by chance over all tasks; the curve lies"
-        " below as far as tasks differ. Best speedup: expected, 0 where all k fail.",
+        " control's interval and the exact bound of its success have ended, which with few measurements is far above 0."
+        " Dealt anew: the same successes, spread by chance over all tasks; the curve lies below as far as"
+        " tasks differ. Best speedup: expected, 0 where all k fail.",
         (
             Column("policy", "policy"),
             Column("k", "k"),
@@ -68,13 +77,6 @@ def curve_of(frame: pd.DataFrame, column: str, cfg: ReportSettings) -> list[Scal
         [[None if value != value else value for value in cell] for cell in task] for task in nested(frame, column)
     ]  # NaN: a failed sample
     return scaling_curve(speedups, cfg.num_resamples, cfg.bootstrap_seed, cfg.confidence_level)
-
-
-def lies_above(ours: Cell, theirs: Cell) -> bool | None:
-    """Our interval begins where theirs has ended; None if one of them is not known."""
-    if not isinstance(ours, Interval) or not isinstance(theirs, Interval):
-        return None
-    return ours.low > theirs.high
 
 
 def _bands(frame: pd.DataFrame, cfg: ReportSettings) -> dict[int, Band]:

@@ -15,9 +15,10 @@ from kbwf.metrics.permutation import (
 )
 from kbwf.metrics.statistics import Missing, bootstrap_mean, std_over_seeds
 from kbwf.records import CONTROL, Selection
+from kbwf.report.noise import lies_above
 from kbwf.report.published import published, rate
 from kbwf.report.study import Study, correct_only, lengths_of, measurements_of, surprisals_of
-from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside
+from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside, percent
 from kbwf.settings import ReportSettings, SelectionSettings
 
 _PUBLISHED_NAMES = {
@@ -65,6 +66,12 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
             for measure in _MEASURES:
                 row[measure.name] = numbers[measure.name]
                 row[f"identity_{measure.name}"] = identity[measure.name]
+            row["is_above"] = lies_above(  # said by the headlines
+                row["confident_success"],
+                row["identity_confident_success"],
+                len(by_origin[CONTROL, strategy]),
+                cfg.confidence_level,
+            )
             row["chance"] = _chance(ours, strategy, selection_cfg.top_m, cfg)
             row["is_outside"] = is_outside(row["success"], row["chance"])
             theirs = published()["selection"].get(_PUBLISHED_NAMES.get(strategy), {})
@@ -95,9 +102,9 @@ def selection_table(study: Study, cfg: ReportSettings, selection_cfg: SelectionS
         " choice, so that they belong to the easier tasks. Identity: the same strategy on the identity control's"
         " samples, usually fewer, which is milder on strategies that look at times. Permuted labels: the success of the"
         " same rule when it is chance which sample is the surprising (or short) one,"
-        f" {cfg.confidence_level:.0%} of {cfg.num_resamples} permutations; outside: ours lies beyond. Oracle sees every"
-        " time: an upper bound, not a method. Random is an expected value. An interval without width means that every"
-        " resample agrees, not that the number is certain.",
+        f" {percent(cfg.confidence_level)} of {cfg.num_resamples} permutations; outside: ours lies beyond. Oracle sees"
+        " every time: an upper bound, not a method. Random is an expected value. An interval without width means that"
+        " every resample agrees, not that the number is certain.",
         tuple(columns),
         rows,
     )

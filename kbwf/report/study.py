@@ -4,7 +4,7 @@ Axes: P tasks, S seeds, K samples of a task and seed.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -14,6 +14,7 @@ from kbwf.metrics.surprisal import SurprisalKind, surprisal_nats
 from kbwf.records import (
     CONTROL,
     Confirmation,
+    EvalStatus,
     PolicyUpdate,
     ProbeScore,
     RunSummary,
@@ -83,6 +84,20 @@ class Study:
         """The policies with rows of their own: the control only if there is no other."""
         policies = policies_of(self.compared["policy_id"])
         return [policy_id for policy_id in policies if policy_id != CONTROL] or policies
+
+
+def judged_only(study: Study) -> Study:
+    """The same with the tasks that could not be judged apart: their samples, which nobody drew, count nowhere."""
+    is_refused = study.samples["status"] == EvalStatus.TASK_REFUSED
+    refused = study.samples[is_refused]
+    reasons = dict(zip(refused["task_id"], refused["message"], strict=True))
+    return replace(
+        study,
+        samples=study.samples[~is_refused].reset_index(drop=True),
+        tasks=tuple(task for task in study.tasks if task.task_id not in reasons),
+        refused=tuple((task, reasons[task.task_id]) for task in study.tasks if task.task_id in reasons),
+        selections=tuple(one for one in study.selections if one.task_id not in reasons),
+    )
 
 
 def frame_of(scored: Iterable[ScoredSample], surprisal: SurprisalKind, *, is_compared: bool = True) -> pd.DataFrame:

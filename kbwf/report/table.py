@@ -84,7 +84,7 @@ class Table:
             cells = (markdown_text(shown(row[column.name], column.digits)) for column in self.columns)
             lines.append("| " + " | ".join(cells) + " |")
         table = "\n".join(lines) + "\n" if self.rows else ""
-        return table + "".join(f"\n{sentence}\n" for sentence in self.reasons())
+        return table + "".join(f"\n{markdown_text(sentence)}\n" for sentence in self.reasons())
 
     def is_text(self, column: Column) -> bool:
         """The column holds words rather than numbers."""
@@ -113,13 +113,20 @@ def shown(cell: Cell, digits: int) -> str:
 
 def markdown_text(text: str) -> str:
     """One line that stays in its cell and means nothing to HTML: names come with the tasks."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    line = " ".join(text.split()).replace("\\", "\\\\")  # first, or one before a bar would free it
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
     return printable(line.replace("](", "]\\("))
 
 
 def csv_text(text: str) -> str:
-    """The text, behind an apostrophe if a spreadsheet would compute it."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    """One line that does nothing to a terminal, behind an apostrophe if a spreadsheet would compute it."""
+    line = printable(" ".join(text.split()))
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line
+
+
+def percent(share: float) -> str:
+    """As it is: rounded, a level of 0.999 would be called certain."""
+    return f"{100 * share:g}%"
 
 
 def value_of(cell: Cell) -> float | None:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from kbwf.records import (
     Confirmation,
-    EvalStatus,
     PolicyUpdate,
     ProbeScore,
     RunSummary,
@@ -26,9 +25,9 @@ from kbwf.report.run_tables import method_table, run_table, trajectory_table
 from kbwf.report.sample_tables import noise_floor_table, speedup_table, status_table, task_table
 from kbwf.report.scaling_tables import scaling_table
 from kbwf.report.selection_tables import selection_table
-from kbwf.report.study import Study, frame_of, joined
+from kbwf.report.study import Study, frame_of, joined, judged_only
 from kbwf.report.surprisal_table import surprisal_table
-from kbwf.report.table import Table
+from kbwf.report.table import Table, markdown_text
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.store import read_record, read_records, write_text
 
@@ -85,23 +84,19 @@ def read_study(inputs: Inputs, selection_cfg: SelectionSettings) -> Study:
         for paths, is_compared in ((inputs.scored, True), (inputs.run_scored, False))
         for path in paths
     ]
-    samples = joined(frames)
-    refused = samples[samples["status"] == EvalStatus.TASK_REFUSED]
-    reasons = dict(zip(refused["task_id"], refused["message"], strict=True))
     tasks = sorted((read_record(path, Task) for path in inputs.tasks), key=lambda task: task.task_id)
-    selections = (one for path in inputs.selections for one in read_records(path, Selection))
-    return Study(
-        samples=samples[samples["status"] != EvalStatus.TASK_REFUSED].reset_index(drop=True),
-        tasks=tuple(task for task in tasks if task.task_id not in reasons),
-        refused=tuple((task, reasons[task.task_id]) for task in tasks if task.task_id in reasons),
+    study = Study(
+        samples=joined(frames),
+        tasks=tuple(tasks),
         confirmations=tuple(read_record(path, Confirmation) for path in inputs.confirmations),
-        selections=tuple(one for one in selections if one.task_id not in reasons),
+        selections=tuple(one for path in inputs.selections for one in read_records(path, Selection)),
         trajectories=tuple(read_record(path, Trajectory) for path in inputs.trajectories),
         summaries=tuple(read_record(path, RunSummary) for path in inputs.summaries),
         updates=tuple(read_record(path, PolicyUpdate) for path in inputs.updates),
         probes=tuple(one for path in inputs.probes for one in read_records(path, ProbeScore)),
         surprisal=kind,
     )
+    return judged_only(study)
 
 
 def tables_of(study: Study, cfg: ReportSettings, selection_cfg: SelectionSettings) -> dict[str, Table]:
@@ -130,7 +125,7 @@ def tables_of(study: Study, cfg: ReportSettings, selection_cfg: SelectionSetting
 
 def summary_text(said: list[Headline], tables: dict[str, Table], figures: Figures) -> str:
     """The report as one Markdown file: what the numbers say, then every table with its figure."""
-    parts = ["# Report\n", "".join(f"* {one.text}\n" for one in said), f"{CONDITIONS}.\n"]
+    parts = ["# Report\n", "".join(f"* {markdown_text(one.text)}\n" for one in said), f"{CONDITIONS}.\n"]
     for name, table in tables.items():
         section = f"## {table.title}\n\n{table.note}\n\n{table.to_markdown()}"
         parts.append(

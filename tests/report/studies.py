@@ -49,6 +49,7 @@ class Records:
     @property
     def confirmations(self) -> list[Confirmation]:
         """Of what any strategy chose of the base policy: measured again, half of each gain is left."""
+        sha256s = {(*one.sample_set, one.sample.sample_idx): one.evaluation.kernel_sha256 or "" for one in self.scored}
         chosen: dict[tuple[str, int], dict[int, float]] = {}
         for one in self.selections():
             if one.policy_id == BASE:
@@ -57,7 +58,12 @@ class Records:
                     cell[one.sample_idx] = one.speedup**0.5
         return [
             make_confirmation(
-                [make_confirmed(value, 0.99 * value, 1.01 * value, (idx,)) for idx, value in sorted(cell.items())],
+                [
+                    make_confirmed(
+                        value, 0.99 * value, 1.01 * value, (idx,), kernel_sha256=sha256s[task_id, BASE, seed, idx]
+                    )
+                    for idx, value in sorted(cell.items())
+                ],
                 task_id=task_id,
                 seed=seed,
             )

@@ -1,12 +1,17 @@
 """Regimes, transfer and the probe."""
 
+from dataclasses import replace
+
 import pytest
 
 from kbwf.metrics.statistics import Missing
 from kbwf.report.adaptation_tables import probe_points, probe_table, regime_table, transfer_table
 from kbwf.report.cost_tables import compute_table, seconds_table
+from kbwf.report.headlines import headlines
+from kbwf.report.study import Study
 from kbwf.report.table import value_of
-from kbwf.settings import ReportSettings
+from kbwf.settings import ReportSettings, SelectionSettings
+from kbwf.stages.make_report import tables_of
 from tests.report.studies import samples_of, small_study, study_of
 
 CFG = ReportSettings(num_resamples=200)
@@ -19,6 +24,32 @@ def test_regimes_have_a_side_with_tasks_and_one_without() -> None:
     assert value_of(below["gain"]) is not None
     assert above["gain"] == Missing("no task above the line")
     assert value_of(below["identity"]) is not None or isinstance(below["identity"], Missing)
+
+
+def gained(num_tasks: int) -> Study:
+    """The chosen step's fresh samples are all faster, the first policy's none, as of all rollouts."""
+    study = small_study(num_tasks=num_tasks).study()
+    frame = study.samples.copy()
+    frame.loc[frame["seed"] == 1000, "speedup"] = 0.5
+    frame.loc[(frame["seed"] == 1000) & (frame["policy_id"] == "ttt_seed0.step1"), "speedup"] = 2.0
+    (one,) = study.trajectories
+    none_solved = dict.fromkeys((task.task_id for task in study.tasks), 0.0)
+    trajectory = one.model_copy(update={"fast_1_by_task_N": (none_solved,) * 3})
+    return replace(study, samples=frame, trajectories=(trajectory,))
+
+
+def test_a_gain_over_few_tasks_is_not_said_to_exclude_0() -> None:
+    """However large and alike; the summary says that there are too few tasks."""
+    for num_tasks, is_excluded in ((3, None), (4, None), (5, True)):
+        study = gained(num_tasks)
+        below = regime_table(study, CFG).rows[0]
+        assert (below["num_tasks"], below["excludes_0"]) == (num_tasks, is_excluded)
+        said = headlines(study, tables_of(study, CFG, SelectionSettings()), CFG)
+        (one,) = [one for one in said if "Run `ttt`" in one.text]
+        assert one.is_outside is is_excluded
+        assert (f"of {num_tasks} tasks, too few to tell it apart from no gain (that takes 5)" in one.text) == (
+            is_excluded is None
+        )
 
 
 def test_transfer_needs_other_tasks() -> None:

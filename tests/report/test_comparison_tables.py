@@ -27,9 +27,20 @@ def test_differences_are_of_the_tasks_that_both_have() -> None:
     rows = by_measure(difference_table(first, second, BASE, CFG).rows)
     row = rows["sample fast_1"]
     assert [value_of(row[name]) for name in ("first", "second", "difference")] == [0.25, 0.75, 0.5]
-    assert (row["num_tasks"], row["excludes_0"]) == (2, True)
+    assert (row["num_tasks"], row["excludes_0"]) == (2, None)
     assert value_of(rows["correct samples"]["difference"]) == 0.25
     assert isinstance(row["control"], Missing)
+
+
+def test_a_difference_of_few_tasks_is_not_said_to_exclude_0() -> None:
+    """All tasks change in one direction, as four do by chance in every eighth study; five are said."""
+    for num_tasks, is_excluded in ((1, None), (4, None), (5, True)):
+        first, second = (
+            study_of([one for task in range(num_tasks) for one in samples_of([speedup], task=task + 1)])
+            for speedup in (0.5, 2.0)
+        )
+        row = by_measure(difference_table(first, second, BASE, CFG).rows)["sample fast_1"]
+        assert (row["num_tasks"], row["excludes_0"]) == (num_tasks, is_excluded)
 
 
 def test_the_controls_differ_as_well_or_not() -> None:

@@ -1,13 +1,14 @@
 """Sentences made of the numbers, and what a study lacks."""
 
 from dataclasses import replace
+from typing import Any
 
 from kbwf.metrics.statistics import Interval
 from kbwf.records import SandboxReport
 from kbwf.report.headlines import headlines
 from kbwf.settings import ReportSettings, SelectionSettings
 from kbwf.stages.make_report import tables_of
-from tests.builders import make_scored, make_task
+from tests.builders import make_confirmation, make_confirmed, make_scored, make_task
 from tests.report.studies import Records, samples_of, small_study
 
 CFG = ReportSettings(num_resamples=100)
@@ -27,15 +28,62 @@ def verdicts(records: Records, word: str) -> list[bool | None]:
 
 
 def test_confirmed_kernels_are_counted_beside_the_references() -> None:
-    """Each kernel once, by verdict; more of them than of the references lie outside what the judge's error gives."""
+    """Each kernel once, by verdict, and how often strategies chose one; so many are outside what the judge's error
+    gives."""
     records = small_study(effect=1.0)
     text = said(records)
     kernels = [kernel for one in records.confirmations for kernel in one.kernels]
     num_faster = sum(kernel.is_faster for kernel in kernels)
     assert num_faster > 0
-    assert f"Of {len(kernels)} kernels that strategies chose, {num_faster} are confirmed to be faster" in text
+    choices = [one for one in records.selections() if one.policy_id == "base" and one.sample_idx is not None]
+    head = f"Of {len(kernels)} kernels in {len(choices)} choices of strategies, {num_faster} are confirmed to be faster"
+    assert head in text
     assert "of 6 references measured beside them 0" in text
-    assert verdicts(records, "that strategies chose") == [True]
+    assert verdicts(records, "choices of strategies") == [True]
+
+
+def confirmed_verdict(kernels: dict[tuple[int, int], list[tuple[str, float]]], num_noisy: int = 0) -> tuple[str, Any]:
+    """The sentence on confirmed kernels, by task and seed: digest and speedup of each; so many references seem
+    faster."""
+    again = [
+        make_confirmation(
+            [make_confirmed(speed, speed, speed, (idx,), kernel_sha256=name) for idx, (name, speed) in enumerate(some)],
+            control=make_confirmed(1.1, 1.05, 1.15, ()) if place < num_noisy else None,
+            task_id=f"l0_p{task:03d}",
+            seed=seed,
+        )
+        for place, ((task, seed), some) in enumerate(kernels.items())
+    ]
+    study = replace(small_study(has_runs=False).study(), confirmations=tuple(again))
+    (one,) = [
+        one
+        for one in headlines(study, tables_of(study, CFG, SelectionSettings()), CFG)
+        if "choices of strategies" in one.text
+    ]
+    return one.text, one.is_outside
+
+
+def test_as_many_confirmed_kernels_as_noise_gives_are_not_outside() -> None:
+    """At 2.5 % each, one or two of 18 are no wonder (p = 0.37 and 0.075), three are (0.0096); not where one of six
+    references seems faster itself (p = 0.60)."""
+    for num_faster, num_noisy, is_outside in ((1, 0, False), (2, 0, False), (3, 0, True), (3, 1, False)):
+        speeds = [2.0] * num_faster + [1.0] * (18 - num_faster)
+        cells = [(task, seed) for task in (1, 2, 3) for seed in (0, 1)]
+        kernels = {
+            cell: [(f"{place}", speeds[place]) for place in range(3 * number, 3 * number + 3)]
+            for number, cell in enumerate(cells)
+        }
+        assert confirmed_verdict(kernels, num_noisy)[1] is is_outside
+
+
+def test_a_kernel_that_two_seeds_chose_counts_once_and_must_be_faster_under_both() -> None:
+    """Of one task, that is: an equal kernel of another task is another. Not under both is no verdict."""
+    text, is_outside = confirmed_verdict(
+        {(1, 0): [("a", 2.0), ("b", 2.0)], (1, 1): [("a", 2.0), ("b", 1.0)], (2, 0): [("a", 2.0)]}
+    )
+    assert text.startswith("Of 3 kernels in ")
+    assert "2 are confirmed to be faster in fresh processes (2 faster, 1 not alike under every seed)" in text
+    assert is_outside
 
 
 def test_tasks_that_cannot_be_judged_come_first() -> None:
@@ -43,6 +91,32 @@ def test_tasks_that_cannot_be_judged_come_first() -> None:
     study = replace(small_study().study(), refused=((make_task(9), "it draws at random"),))
     first = headlines(study, tables_of(study, CFG, SelectionSettings()), CFG)[0].text
     assert first.startswith("1 of 4 tasks cannot be judged on this machine (l0_p009;")
+
+
+def test_a_control_that_nothing_could_be_judged_of_was_not_left_out() -> None:
+    """Where all tasks are refused, neither summary nor table says so."""
+    study = replace(Records().study(), refused=((make_task(9), "it draws at random"),))
+    tables = tables_of(study, CFG, SelectionSettings())
+    text = " ".join(one.text for one in headlines(study, tables, CFG)) + tables["noise_floor"].to_markdown()
+    assert "left out" not in text and "1 of 1 tasks cannot be judged" in text
+    assert "No task of this study can be judged on this machine." in text
+
+
+def test_of_strategies_that_do_equally_well_one_s_interval_is_named() -> None:
+    """Each has another interval; the rule on permuted labels is one's too. One alone needs no name."""
+    text = said(small_study(has_runs=False, num_samples=2))
+    assert "`surprisal` and `surprisal_top_m` and `shortest` do best" in text
+    assert "The intervals are those of `surprisal`. The rule of `surprisal` on permuted labels" in text
+    text = said(Records(scored=samples_of([0.5, 2.0, 0.5])))
+    assert "`surprisal_top_m` does best" in text and "The intervals are those of" not in text
+
+
+def test_a_high_level_is_not_called_certain() -> None:
+    """99.9 %, not 100 %."""
+    study, cfg = small_study(has_runs=False).study(), ReportSettings(num_resamples=100, confidence_level=0.999)
+    tables = tables_of(study, cfg, SelectionSettings())
+    text = " ".join(one.text for one in headlines(study, tables, cfg)) + tables["selection"].note
+    assert text.count("99.9%") == 2 and "100%" not in text
 
 
 def test_an_effect_in_every_task_is_claimed() -> None:
@@ -74,6 +148,15 @@ def test_a_success_whose_interval_meets_the_control_s_is_called_noise() -> None:
         records.scored += samples_of([1.05], "identity", task)
         records.scored += samples_of([1.05], "base", task) if task > 1 else []
     assert verdicts(records, "from the identity control") == [False]
+
+
+def test_a_control_of_a_few_choices_leaves_doubt() -> None:
+    """Eight of twelve tasks have a faster kernel, 42 % or more by the interval; of the control's 4 choices none is,
+    which may be 60 %, of its 12 none, which may be 26 %."""
+    ours = [one for task in range(1, 13) for one in samples_of([2.0 if task <= 8 else 0.5], task=task)]
+    for num_controls, is_outside in ((4, False), (12, True)):
+        controls = [one for task in range(1, num_controls + 1) for one in samples_of([1.0], "identity", task)]
+        assert verdicts(Records(scored=[*ours, *controls]), "from the identity control") == [is_outside]
 
 
 def test_a_run_s_gain_is_held_against_0_and_its_choice_against_chance() -> None:

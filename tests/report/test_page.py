@@ -4,17 +4,19 @@ import base64
 import gzip
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 
+from kbwf.metrics.statistics import Missing
 from kbwf.records import EvalStatus
 from kbwf.report.headlines import Headline
 from kbwf.report.page import index_of, kernels_of, label_of, packed, page
 from kbwf.report.style import Picture
 from kbwf.report.table import Column, Table
-from tests.builders import make_scored, make_task
+from tests.builders import make_confirmation, make_confirmed, make_scored, make_task
 from tests.report.studies import Records, samples_of
 
 HOSTILE = '</script><script>alert("1")</script><img src=x onerror=alert(2)>'
@@ -55,10 +57,10 @@ def html() -> str:
     scored[1] = scored[1].model_copy(update={"evaluation": broken})
     study = Records(scored=scored, tasks=[make_task(1, name=HOSTILE)]).study()
     columns = (Column("name", HOSTILE), Column("number", "number"))
-    rows = [{"name": HOSTILE, "number": 2.5}, {"name": "b", "number": None}]
+    rows = [{"name": HOSTILE, "number": 2.5}, {"name": "b\x1b\u202e", "number": Missing("E\x1b\u202e")}]
     tables = {"made_up": Table("Made up", HOSTILE, columns, rows)}  # type: ignore[arg-type]
     figures = {"made_up": Picture(HOSTILE, "made_up", f"<svg><text>{HOSTILE}</text></svg>", b"")}
-    said = [Headline(f"It is `{HOSTILE}`.", True), Headline("Nothing.")]
+    said = [Headline(f"It is `{HOSTILE}`.", True), Headline("Nothing."), Headline("More.\x1b\u202e")]
     return page(study, tables, figures, said, "Report")
 
 
@@ -69,6 +71,13 @@ def test_nothing_hostile_is_in_the_page_as_it_was_written(html: str) -> None:
     scripts = [attributes for tag, attributes in elements.tags if tag == "script"]
     assert [one.get("id") for one in scripts] == ["index", "kernels-l0_p001", *[None] * 5]
     assert not any(name.startswith("on") for _, attributes in elements.tags for name in attributes)
+
+
+def test_what_cannot_be_seen_is_an_escape_in_the_page(html: str) -> None:
+    """In a sentence, a cell, and the reason of a missing number."""
+    assert not any(each in html for each in "\x1b\u202e")
+    for begin in ("More.", ">b", "n/a (number): E"):
+        assert begin + r"\x1b\u202e" in html
 
 
 def test_the_page_asks_nobody_for_anything(html: str) -> None:
@@ -115,6 +124,17 @@ def test_the_index_knows_what_strategies_chose() -> None:
     assert index["chosen"]["surprisal base l0_p001"] == ["0:1"]
     assert index["chosen"]["confidence base l0_p001"] == ["0:0"]
     assert "random base l0_p001" not in index["chosen"]
+
+
+def test_the_index_knows_what_became_of_chosen_samples() -> None:
+    """By seed and index: measured again, with its verdict, or the failure instead."""
+    again = make_confirmation(
+        [make_confirmed(1.5, 1.4, 1.6, (0, 2)), make_confirmed(None, None, None, (1,), ("timeout: 9 s",))], seed=3
+    )
+    study = replace(Records(scored=samples_of([2.0] * 3, seed=3)).study(), confirmations=(again,))
+    kept = {"speedup": 1.5, "low": 1.4, "high": 1.6, "verdict": "faster"}
+    failed = {"speedup": None, "low": None, "high": None, "verdict": "timeout: 9 s"}
+    assert index_of(study)["confirmed"] == {"l0_p001 base": {"3:0": kept, "3:2": kept, "3:1": failed}}
 
 
 def test_equal_kernels_are_stored_once_and_missing_ones_not_at_all() -> None:

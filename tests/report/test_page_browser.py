@@ -135,6 +135,35 @@ def test_a_kernel_opens_and_its_address_survives_a_reload(browser: Any, path: Pa
     again.close()
 
 
+@pytest.mark.parametrize("address", ["task=l9_p999&policy=base", "task=l0_p001&policy=other", "policy=other"])
+def test_a_link_to_what_is_not_there_shows_no_other_kernel(browser: Any, path: Path, address: str) -> None:
+    """A task or policy of another study: its sample 0:0 is none of ours."""
+    opened = Opened(browser, path, f"#{address}&sample=0%3A0")
+    assert opened.texts("#kernel") == ["No sample is chosen."]
+    opened.close()
+
+
+def test_a_chosen_kernel_has_its_confirmed_speedup(browser: Any, path: Path) -> None:
+    """Beside the one that it was chosen by; a failed one was not measured again."""
+    records = small_study()
+    (one, *_) = [one for one in records.confirmations if any(kernel.is_faster for kernel in one.kernels)]
+    kernel = next(kernel for kernel in one.kernels if kernel.is_faster)
+    assert kernel.speedup is not None and kernel.speedup_low is not None and kernel.speedup_high is not None
+    address = f"#task={one.task_id}&policy=base&sample={one.seed}%3A{kernel.sample_idxs[0]}"
+    opened = Opened(browser, path, address)
+    opened.tab.wait_for_selector("#kernel pre")
+    facts = dict(zip(opened.texts("#kernel dt"), opened.texts("#kernel dd"), strict=True))
+    confirmed = f"faster: {kernel.speedup:.3f} [{kernel.speedup_low:.3f}, {kernel.speedup_high:.3f}]"
+    assert facts["confirmed"] == confirmed
+    assert facts["speedup"] not in confirmed
+    opened.close()
+    failed = next(one.sample for one in records.scored if not one.evaluation.is_correct)
+    opened = Opened(browser, path, f"#task={failed.task_id}&policy=base&sample={failed.seed}%3A{failed.sample_idx}")
+    opened.tab.wait_for_selector("#kernel pre")
+    assert "not measured again" in opened.texts("#kernel dd")
+    opened.close()
+
+
 def test_arrow_keys_go_from_sample_to_sample(browser: Any, path: Path) -> None:
     """The first arrow chooses the first sample, the next one the second."""
     opened = Opened(browser, path)

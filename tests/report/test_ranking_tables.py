@@ -13,7 +13,8 @@ CFG = ReportSettings(num_resamples=200)
 
 
 def test_pooled_and_mean_correlations_are_told_apart() -> None:
-    """In each of two tasks surprisal ranks backwards, and the surprising task is the faster one by far."""
+    """In each of two tasks surprisal ranks backwards, and the surprising task is the faster one by far;
+    two say nothing of others, five do."""
     scored = samples_of([4.0, 3.0, 2.0])
     scored += [
         make_scored(idx, speedup, (-10.0 - idx,), task_id="l0_p002") for idx, speedup in enumerate((9.0, 8.0, 7.0))
@@ -23,7 +24,9 @@ def test_pooled_and_mean_correlations_are_told_apart() -> None:
     assert value_of(row["mean_rho"]) == pytest.approx(-1.0)
     assert row["pooled_rho"] == pytest.approx(1 - 6 * 16 / (6 * 35))  # differences of ranks: 2, 0, -2 in each task
     assert row["published_rho"] == 0.047
-    assert row["excludes_0"] is True
+    assert row["excludes_0"] is None
+    scored += [one for task in (3, 4, 5) for one in samples_of([4.0, 3.0, 2.0], task=task)]
+    assert correlation_table(study_of(scored), CFG).rows[0]["excludes_0"] is True
 
 
 def test_the_control_s_equal_surprisals_have_no_correlation() -> None:

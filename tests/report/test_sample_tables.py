@@ -69,12 +69,13 @@ def test_a_confirmed_kernel_stands_before_what_it_was_chosen_by() -> None:
 
 
 def test_a_task_that_cannot_be_judged_is_a_row_with_the_reason() -> None:
-    """And nothing else in it."""
-    study = replace(study_of([make_scored(0, 2.0)]), refused=((make_task(7, name="Dropout"), "it draws at random."),))
-    table = task_table(study, CFG, SelectionSettings())
+    """And nothing else in it; the task's id once, whether or not the judge's sentence begins with it."""
+    for reason in ("it draws at random.", "l0_p007 Dropout: it draws at random."):
+        study = replace(study_of([make_scored(0, 2.0)]), refused=((make_task(7, name="Dropout"), reason),))
+        table = task_table(study, CFG, SelectionSettings())
+        assert table.rows[-1]["confirmed_speedup"] == Missing("l0_p007 cannot be judged: it draws at random")
     last = table.rows[-1]
     assert (last["task_id"], last["name"], last["num_samples"]) == ("l0_p007", "Dropout", None)
-    assert last["confirmed_speedup"] == Missing("l0_p007 cannot be judged: it draws at random")
     assert "l0_p007 cannot be judged: it draws at random." in table.to_markdown()
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from kbwf.metrics.statistics import Interval
-from kbwf.report.scaling_tables import lies_above, scaling_table
+from kbwf.report.noise import lies_above
+from kbwf.report.scaling_tables import scaling_table
 from kbwf.report.table import Band, value_of
 from kbwf.settings import ReportSettings
 from tests.report.studies import samples_of, study_of
@@ -57,5 +58,26 @@ def test_successes_dealt_anew_lie_above_a_curve_of_unlike_tasks() -> None:
 def test_above_means_that_the_intervals_do_not_meet() -> None:
     """Touching is not above, and below is not."""
     control = Interval(0.1, 0.0, 0.2)
-    assert [lies_above(Interval(low, low, 1.0), control) for low in (0.1, 0.2, 0.3)] == [False, False, True]
-    assert lies_above(None, control) is None
+    ours = [Interval(low, low, 1.0) for low in (0.1, 0.2, 0.3)]
+    assert [lies_above(one, control, 1000, 0.95) for one in ours] == [False, False, True]
+    assert lies_above(None, control, 1000, 0.95) is None
+
+
+def test_no_success_of_a_few_measurements_is_no_certainty() -> None:
+    """0 of 10 may be 31 % (Clopper & Pearson's bound: 1 - 0.025 ** (1/10)), 0 of 40 may be 8.8 %; all of 10, anything;
+    of none nothing is known."""
+    nothing, ours = Interval(0.0, 0.0, 0.0), Interval(0.5, 0.3, 0.7)
+    assert [lies_above(ours, nothing, num_trials, 0.95) for num_trials in (10, 11, 40)] == [False, True, True]
+    assert lies_above(ours, Interval(1.0, 1.0, 1.0), 10, 0.95) is False
+    assert lies_above(ours, nothing, 0, 0.95) is None
+
+
+def test_a_policy_is_not_above_a_control_of_a_few_samples() -> None:
+    """Two of three tasks have faster kernels, 42 % or more of all tasks; of 4 references none is, which may be 60 %, of
+    80 none, which may be 4.5 %."""
+    ours = [one for task in range(1, 9) for one in samples_of([2.0] * 2, task=task)]
+    half = [one for task in range(9, 13) for one in samples_of([0.5] * 2, task=task)]
+    for num_controls, is_above in ((1, False), (20, True)):
+        controls = [one for task in range(1, 5) for one in samples_of([1.0] * num_controls, "identity", task)]
+        rows = scaling_table(study_of([*ours, *half, *controls]), CFG).rows
+        assert (rows[0]["policy"], rows[0]["k"], rows[0]["is_above"]) == ("base", 1, is_above)

@@ -1,7 +1,19 @@
 """Tables as CSV and Markdown."""
 
 from kbwf.metrics.statistics import Interval, Missing
-from kbwf.report.table import Band, Column, Row, Table, band_column, interval_column, is_outside, shown, value_of
+from kbwf.report.table import (
+    Band,
+    Column,
+    Row,
+    Table,
+    band_column,
+    csv_text,
+    interval_column,
+    is_outside,
+    markdown_text,
+    shown,
+    value_of,
+)
 
 
 def test_an_interval_is_three_columns_in_csv_and_one_cell_in_markdown() -> None:
@@ -65,3 +77,22 @@ def test_a_name_stays_in_its_cell_and_does_nothing() -> None:
     assert table.to_markdown().splitlines()[2] == r"| a\|b # &lt;b>\x1b[c]\(d) | -0.50 |"
     assert table.to_csv().splitlines()[-1] == "'=1+1,1"
     assert table.to_csv().splitlines()[-2].endswith(",-0.5")
+
+
+def test_text_of_others_does_nothing_in_csv() -> None:
+    """A terminal's escape, a line break, a sign that turns the direction of writing, half a character, a formula."""
+    assert csv_text("a\x1b[2J\nb\u202e\ud800") == r"a\x1b[2J b\u202e\ud800"
+    assert csv_text("\t=1") == "'=1"
+
+
+def test_a_sentence_below_a_table_does_nothing_either() -> None:
+    """It may be a reference's last words."""
+    hostile = "E <img src=x> [c](d)\x1b]0;x\n# H"
+    table = Table("T", "", (Column("a", "A"),), [{"a": Missing(hostile)}], (f"Run x: {hostile}.",))
+    said = r"E &lt;img src=x> [c]\(d)\x1b]0;x # H."
+    assert table.to_markdown().endswith(f"\nRun x: {said}\n\nn/a (A): {said}\n")
+
+
+def test_a_backslash_before_a_bar_does_not_free_it() -> None:
+    """Markdown takes the first of two for the second, and the bar would begin another cell."""
+    assert markdown_text("a\\| 9.9") == "a\\\\\\| 9.9"

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from kbwf.records import EvalStatus
+from kbwf.report.headlines import Headline
 from kbwf.settings import ReportSettings, SelectionSettings
-from kbwf.stages.make_report import Inputs, make_report, read_study
+from kbwf.stages.make_report import Inputs, make_report, read_study, summary_text
 from kbwf.store import write_record, write_records
 from tests.builders import make_scored, make_task
 from tests.report.studies import Records, small_study
@@ -114,6 +115,12 @@ def test_a_task_that_cannot_be_judged_counts_nowhere_but_is_named(tmp_path: Path
     assert study.refused == ((task, "it draws at random"),)
     assert study.samples.equals(without.samples)
     assert (study.tasks, len(study.selections)) == (without.tasks, len(without.selections))
+
+
+def test_what_a_headline_quotes_does_nothing_in_the_summary() -> None:
+    """A host may say anything of what its sandbox lacks."""
+    text = summary_text([Headline("Without <img src=x> [c](d)\x1b]0;x\n# H.")], {}, {})
+    assert r"* Without &lt;img src=x> [c]\(d)\x1b]0;x # H." in text.splitlines()
 
 
 def test_only_the_report_stage_pays_for_matplotlib() -> None:

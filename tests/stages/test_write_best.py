@@ -1,11 +1,13 @@
 """The folder of best kernels."""
 
 import contextlib
+import copy
 import csv
 import io
 import runpy
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,11 +16,20 @@ import torch
 
 from kbwf.errors import RecordError
 from kbwf.records import Confirmation, EvalStatus, Evaluation, ScoredSample, Selection, Task
+from kbwf.report.best_kernel_comparison import compare_with_reference
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.stages.write_best import write_best
 from kbwf.store import write_record, write_records
-from tests.builders import make_confirmation, make_confirmed, make_sample, make_scored, make_selection, make_task
+from tests.builders import (
+    KERNEL_SOURCE,
+    make_confirmation,
+    make_confirmed,
+    make_sample,
+    make_scored,
+    make_selection,
+    make_task,
+)
 from tests.judge.problems import ask_for_no_times
 
 
@@ -98,6 +109,61 @@ def test_a_kernel_that_differs_from_the_reference_says_so(tmp_path: Path) -> Non
     done = subprocess.run([sys.executable, paths["l0_p001"]], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert "outputs DIFFER" in done.stdout
+
+
+_LATER_WRONG = """
+    def forward(self, x):
+        self.calls = getattr(self, "calls", 0) + 1
+        return x.sum(dim=1) * self.factor * (self.calls < 3)
+"""
+
+
+def test_a_kernel_that_is_right_once_is_found_out(tmp_path: Path) -> None:
+    """From its third call on it returns zeros: every output is compared."""
+    head, _ = KERNEL_SOURCE.split("    def forward")
+    evaluation = SCORED[1].evaluation.model_copy(update={"kernel_source": head.rstrip() + "\n" + _LATER_WRONG})
+    scored = SCORED[1].model_copy(update={"evaluation": evaluation})
+    _, paths = run_write_best(tmp_path, TASKS[:1], [scored], SELECTIONS[1:2])
+    done = subprocess.run([sys.executable, paths["l0_p001"]], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "outputs DIFFER" in done.stdout
+
+
+def test_caches_are_cold_before_each_timed_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the judge's: 64 MB are written between the copy of the inputs and the clock's start, once for each call."""
+    events: list[str] = []
+    zero, copied = torch.Tensor.zero_, copy.deepcopy
+
+    def write(tensor: torch.Tensor) -> torch.Tensor:
+        events.append(f"write {tensor.nbytes >> 20} MB")
+        return zero(tensor)
+
+    def look() -> float:
+        events.append("clock")
+        return len(events) * 10.0  # so that the least number of calls is made
+
+    def copy_all(value: object, memo: dict | None = None) -> object:
+        if memo is None:
+            events.append("copy")
+        return copied(value, memo)
+
+    class Kernel(torch.nn.Module):
+        def __init__(self, factor: float) -> None:
+            super().__init__()
+            self.factor = factor
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            events.append("kernel")
+            return (x * self.factor).sum(dim=1)
+
+    monkeypatch.setattr(torch.Tensor, "zero_", write)
+    monkeypatch.setattr(time, "perf_counter", look)
+    monkeypatch.setattr(copy, "deepcopy", copy_all)
+    with pytest.raises(SystemExit) as ended:
+        compare_with_reference(Kernel, make_task().reference_source, "cpu", None, 1e-4, True)
+    assert ended.value.code == 0
+    calls = [events[place - 3 : place + 2] for place, event in enumerate(events) if event == "kernel"]
+    assert calls == [["copy", "write 64 MB", "clock", "kernel", "clock"]] * 6
 
 
 def test_the_index_lists_every_task_with_its_file_or_reason(tmp_path: Path) -> None:
@@ -305,4 +371,4 @@ def test_a_task_s_name_does_nothing_in_the_index_and_is_cut_in_the_file_s(tmp_pa
     text = paths["l0_p001"].read_text()
     assert "\n# \\ud800\n" in text and r"# task       l0_p001, =1| <b>\x1baaa" in text
     assert r"| l0_p001 | =1\| &lt;b>\x1baaa" in (best / "README.md").read_text()
-    assert "l0_p001,\"'=1|\n" in (best / "index.csv").read_text()
+    assert r"l0_p001,'=1| <b>\x1baaa" in (best / "index.csv").read_text()

@@ -42,9 +42,12 @@
     const given = new URLSearchParams(location.hash.slice(1));
     const read = {};
     for (const name of [...NAMES, "sample", "view"]) read[name] = given.get(name) ?? "";
-    if (!index.tasks.some((task) => task.id === read.task)) read.task = index.tasks[0]?.id ?? "";
+    const { task, policy } = read;
+    if (!index.tasks.some((one) => one.id === task)) read.task = index.tasks[0]?.id ?? "";
     const policies = policiesOf(read.task);
-    if (!policies.includes(read.policy)) read.policy = policies[0] ?? "";
+    if (!policies.includes(policy)) read.policy = policies[0] ?? "";
+    // A sample of what is not there is nobody else's.
+    if (read.task !== task || read.policy !== policy) read.sample = "";
     if (!index.strategies.includes(read.strategy)) read.strategy = "";
     if (!index.statuses.includes(read.status)) read.status = "";
     if (!Object.hasOwn(VIEWS, read.view)) read.view = "code";
@@ -71,6 +74,7 @@
     return group.seed.map((seed, place) => {
       const one = { place, id: seed + ":" + group.idx[place] };
       for (const name of ["status", "speedup", "low", "high", "surprisal", "tokens", "label"]) one[name] = group[name][place];
+      one.again = index.confirmed[state.task + " " + state.policy]?.[one.id] ?? null;
       one.chosenBy = index.strategies.filter((name) =>
         (index.chosen[name + " " + state.policy + " " + state.task] ?? []).includes(one.id));
       return one;
@@ -78,6 +82,14 @@
   }
 
   const number = (value, digits) => (value === null ? "n/a" : value.toFixed(digits));
+
+  const interval = (one) => (one.speedup === null ? "n/a" : `${number(one.speedup, 3)} [${number(one.low, 3)}, ${number(one.high, 3)}]`);
+
+  // What is left of a chosen kernel when it is measured again; the speedup beside it is the one it was chosen by.
+  function confirmed(one) {
+    if (one.again === null) return "not measured again";
+    return one.again.speedup === null ? "no: " + one.again.verdict : `${one.again.verdict}: ${interval(one.again)}`;
+  }
 
   function row(one) {
     const interval = one.low === null ? "n/a" : number(one.low, 2) + " to " + number(one.high, 2);
@@ -136,7 +148,7 @@
     const source = data.sources[of.source[one.place]] ?? null;
     const facts = [
       ["status", one.status.replaceAll("_", " ")], ["label", one.label],
-      ["speedup", one.speedup === null ? "n/a" : `${number(one.speedup, 3)} [${number(one.low, 3)}, ${number(one.high, 3)}]`],
+      ["speedup", interval(one)], ["confirmed", confirmed(one)],
       ["surprisal", one.surprisal === null ? "n/a" : number(one.surprisal, 4) + " nats"], ["tokens", number(one.tokens, 0)],
       ["chosen by", one.chosenBy.join(", ") || "no strategy"], ["the judge's reason", data.texts[of.message[one.place]] || (one.status === "passed" ? "right outputs in every trial" : "none given")],
     ];
