@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent
 # Their effect on a result arrives through params: settings as values, ids as wildcards. A new key reruns nothing.
 _LEFT_OUT = (
     "kbwf", "kbwf.settings", "kbwf.policy_settings", "kbwf.evaluation_settings", "kbwf.run_settings",
-    "kbwf.settings_block", "kbwf.errors",
+    "kbwf.settings_block", "kbwf.masking", "kbwf.errors",
 )  # fmt: skip
 
 

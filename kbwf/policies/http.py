@@ -1,10 +1,11 @@
 """One JSON request to a server: tried again where that can help, an error that says what to do where it cannot.
 
-`requests` sends, `tenacity` repeats. A key is sent, and appears nowhere else: not in a message, whatever the server
-echoes.
+`requests` sends, `tenacity` repeats. A key is sent, and appears nowhere else: whatever the server echoes is cleaned of
+it before anything is read, so that no message, sample or record can hold it.
 """
 
 import email.utils
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import requests
 import tenacity
 
 from kbwf.errors import InfrastructureError, PolicyError
+from kbwf.policies.keys import without_key
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,8 @@ class Server:
             raise _PassingError(self._clean(f"{url} does not answer ({_root(error)})")) from None
         except requests.RequestException as error:
             raise PolicyError(self._clean(f"{url} cannot be asked ({error}); check base.base_url")) from None
-        shown = self._clean(" ".join(answer.text.split()))[:MAX_SHOWN_CHARS]
+        text = self._clean(answer.content.decode("utf-8-sig", "replace"))  # JSON is UTF-8, whatever a header says
+        shown = " ".join(text.split())[:MAX_SHOWN_CHARS]
         if answer.status_code in PASSING_STATUSES:
             raise _PassingError(f"{url} answered {answer.status_code}: {shown}", _retry_after_s(answer))
         if answer.status_code in (401, 403):
@@ -113,11 +116,11 @@ class Server:
         if answer.status_code != 200:
             raise PolicyError(f"{url} answered {answer.status_code}: {shown}; correct the request, or base.base_url")
         try:
-            value = answer.json()
-        except requests.exceptions.JSONDecodeError:
+            value = json.loads(text)
+        except ValueError:
             value = None
         if not isinstance(value, dict):
-            kind = answer.headers.get("Content-Type", "no content type")
+            kind = self._clean(answer.headers.get("Content-Type", "no content type"))
             raise PolicyError(
                 f"{url} answered with {kind}, not with a JSON object: {shown}; base.base_url usually ends in /v1"
             )
@@ -130,7 +133,7 @@ class Server:
         return request
 
     def _clean(self, text: str) -> str:
-        return text.replace(self.api_key, "[key]") if self.api_key else text
+        return without_key(text, self.api_key)
 
 
 def _retry_after_s(answer: requests.Response) -> float | None:

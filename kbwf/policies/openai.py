@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from kbwf.errors import PolicyError
 from kbwf.policies.http import Server
+from kbwf.policies.keys import checked_key
 from kbwf.policies.protocols import Draw, Message
 from kbwf.records import Checkpoint, Task
 from kbwf.settings import BaseSettings, PromptSettings
@@ -159,7 +160,8 @@ def sample_seed(seed: int, position: int) -> int:
 def _server(base: BaseSettings, **others: Any) -> Server:
     if base.base_url is None:
         raise PolicyError("base.base_url is missing; give the URL of the server")
-    return Server(base.base_url, os.environ.get("OPENAI_API_KEY"), base.timeout_s, base.deadline_s, **others)
+    key = checked_key("OPENAI_API_KEY", os.environ.get("OPENAI_API_KEY"))
+    return Server(base.base_url, key, base.timeout_s, base.deadline_s, **others)
 
 
 def _is_incomplete(given_T: tuple[float, ...] | None, num_reported_tokens: int | None) -> bool:

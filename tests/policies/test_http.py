@@ -118,10 +118,11 @@ def test_a_slow_answer_is_given_up() -> None:
         (Reply({"error": "no such model"}, 404), "404: .*no such model.*usually ends in /v1"),
         (Reply({"error": f"max_tokens too large {KEY}"}, 400), r"400: .*max_tokens too large \[key\]"),
         (Reply("<html><h1>Hello</h1></html>", 200, {"Content-Type": "text/html"}), "with text/html, not with a JSON"),
+        (Reply("hello", 200, {"Content-Type": f"text/{KEY}"}), r"with text/\[key\], not with a JSON"),
         (Reply("[1, 2]"), "not with a JSON object"),
         (Reply("", 302, {"Location": "/login"}), "answered 302"),
     ],
-    ids=["key", "model", "request", "html", "list", "moved"],
+    ids=["key", "model", "request", "html", "type", "list", "moved"],
 )
 def test_a_refusal_is_not_tried_again_and_shows_no_key(reply: Reply, message: str) -> None:
     """One request, and a message that says what to do, whatever the server echoes."""
@@ -129,6 +130,14 @@ def test_a_refusal_is_not_tried_again_and_shows_no_key(reply: Reply, message: st
         server_at(fake.url).ask("POST", "/completions", {})
     assert len(fake.requests) == 1
     assert KEY not in str(caught.value)
+
+
+def test_an_answer_comes_without_the_key_that_it_echoes() -> None:
+    """In names, values and nested lists; what is said of it later cannot hold the key."""
+    echo = {"choices": [{"text": f"return x  # Bearer {KEY}", KEY: [KEY]}]}
+    with serving(lambda path, body, number: Reply(echo)) as fake:
+        answer = server_at(fake.url).ask("POST", "/completions", {})
+    assert answer == {"choices": [{"text": "return x  # Bearer [key]", "[key]": ["[key]"]}]}
 
 
 def test_a_missing_key_is_said_to_be_missing() -> None:

@@ -253,6 +253,31 @@ def test_the_key_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatc
     assert not any("key" in name for name in BaseSettings.model_fields)
 
 
+def test_a_key_with_a_line_break_is_sent_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that no header can hold stops the study, and is not shown."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted\r\n")
+    with serving(well_behaved) as fake:
+        sampler(fake).sample(make_task(), MESSAGES, 1, 3, 1.0, 100)
+    assert fake.requests[0][2]["Authorization"] == "Bearer sk-planted"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-plant\u00e9d")
+    with pytest.raises(PolicyError, match="OPENAI_API_KEY is no key") as caught:
+        sampler(fake)
+    assert "plant" not in str(caught.value)
+
+
+def test_neither_samples_nor_messages_hold_a_key_that_the_server_echoes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text, model names, and whatever else is named in a refusal."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    assert drawn(chat_answer("return x  # sk-planted")).text == "return x  # [key]"
+    with serving(lambda path, body, number: Reply(models_answer("sk-planted"))) as fake:  # noqa: SIM117
+        with pytest.raises(PolicyError, match=r"it has \[key\]"):
+            describe_policy("base", base(fake.url).model_dump(mode="json"), PromptSettings(), None)
+    answer = chat_answer()
+    answer["choices"][0]["logprobs"]["content"][0]["logprob"] = "sk-planted"
+    with pytest.raises(PolicyError, match=r"'\[key\]', which no drawn token can have"):
+        drawn(answer)
+
+
 def test_the_backend_samples_only_and_needs_no_gpu() -> None:
     """So that several of its jobs run beside the judge, each a process of its own."""
     backend = table.BACKENDS["openai"]

@@ -236,6 +236,14 @@ def test_an_unknown_model_names_those_there_are(fake: FakeTinker, tiny_model: Pa
     assert fake.count("asample") == 0
 
 
+def test_names_of_models_hold_no_key(fake: FakeTinker, tiny_model: Path) -> None:
+    """Whatever the service echoes."""
+    listed = Reply({"supported_models": [{"model_name": f"org/{KEY}"}]})
+    fake.fault = lambda path, _: listed if path == "get_server_capabilities" else None
+    with pytest.raises(PolicyError, match=r"it has org/\[key\]$"):
+        described(fake, tiny_model)
+
+
 def test_a_page_in_place_of_an_answer_is_told(fake: FakeTinker, tiny_model: Path) -> None:
     """As from a proxy, or a wrong address."""
     fake.fault = lambda path, _: Reply("<html>Log in</html>") if path == "get_server_capabilities" else None
