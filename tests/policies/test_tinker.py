@@ -257,6 +257,7 @@ def test_a_page_in_place_of_an_answer_is_told(fake: FakeTinker, tiny_model: Path
         ([-1.0, float("nan"), -1.0], "response token 1 is nan"),
         ([-1.0, -1.0], "3 tokens, but 2 log-probabilities"),
         ([-1.0, -1.0, 0.5], "response token 2 is 0.5"),
+        ([-1.0, -20000.0, -1.0], "response token 1 is -20000.0"),
         ([], "log-probabilities"),
     ],
 )
