@@ -33,7 +33,7 @@ def evaluate_file(
         raise KbwfError(str(error)) from error
     sample = Sample(
         task_id="l0_p001", policy_id="by-hand", seed=0, sample_idx=0, response=response,
-        token_ids_T=(), sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0,
+        token_ids_T=None, sampling_logprobs_T=None, policy_logprobs_T=None, temperature=0, num_prompt_tokens=0,
         finish_reason="stop", prompt_sha256=sha256_of(""), model="by-hand",
     )  # fmt: skip
     record = find_task(task)

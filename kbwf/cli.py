@@ -269,11 +269,14 @@ def _begin_work(*, leaves_with_owner: bool = True) -> None:
     """What a process needs that does something itself, other than ask a warm one."""
     import logging
 
+    from kbwf.log_format import KeylessFormatter
     from kbwf.warm.lifetime import leave_with
 
     if "KBWF_OWNER" in os.environ and leaves_with_owner:
         leave_with(judging.owner())
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    handler = logging.StreamHandler()
+    handler.setFormatter(KeylessFormatter(os.environ))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def _on_own_gpu(options: argparse.Namespace) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from kbwf.errors import ConfigError
+from kbwf.masking import masked
 from kbwf.settings import StudySettings, load_settings
 
 
@@ -43,7 +44,8 @@ def read_config(path: str) -> dict[str, Any]:
     except _Repeated as error:
         raise ConfigError(f"{_shown(path)} gives the key {error} twice; put what both say under one") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{_shown(path)} cannot be read ({error}); give a configuration file") from error
+        # Without the cause: an error of YAML's shows the line, in which a key may stand.
+        raise ConfigError(f"{_shown(path)} cannot be read ({masked(str(error))}); give a configuration file") from None
     read = {} if read is None else read
     if not isinstance(read, dict):
         raise ConfigError(f"{_shown(path)} is no configuration: its top level is {type(read).__name__}, not a mapping")

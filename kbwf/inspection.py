@@ -18,11 +18,15 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
     estimated = verb("plan", _plan, "say what a study will cost: samples, evaluations, tokens, GPU-hours")
     estimated.add_argument("studies", nargs="+", help="configuration files, as after snakemake --configfile")
     estimated.add_argument("--config", default="config.yaml", help="what is read before them")
-    estimated.add_argument("--prompt-tokens", type=int, help="of one prompt")
-    estimated.add_argument("--response-tokens", type=int, help="of one response, rather than sampling.max_tokens")
-    estimated.add_argument("--evaluation-s", type=float, help="GPU-seconds of one evaluation")
-    estimated.add_argument("--drawn-tokens-per-s", type=float, help="that a GPU of this machine draws")
-    estimated.add_argument("--read-tokens-per-s", type=float, help="that a GPU of this machine scores or trains on")
+    estimated.add_argument("--prompt-tokens", type=token_count, help="of one prompt")
+    estimated.add_argument(
+        "--response-tokens", type=token_count, help="of one response, rather than sampling.max_tokens"
+    )
+    estimated.add_argument("--evaluation-s", type=positive_number, help="GPU-seconds of one evaluation")
+    estimated.add_argument("--drawn-tokens-per-s", type=positive_number, help="that a GPU of this machine draws")
+    estimated.add_argument(
+        "--read-tokens-per-s", type=positive_number, help="that a GPU of this machine scores or trains on"
+    )
     comparison = verb("compare", _compare, "hold the results of two studies against each other")
     comparison.add_argument("first", help="folder of results of a study")
     comparison.add_argument("second", help="that of another")
@@ -48,6 +52,22 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
     attack.add_argument("--output", help="where to write all outcomes as JSON")
     docs = verb("docs", _docs, "regenerate the configuration reference and its JSON schema")
     docs.add_argument("folder", nargs="?", default=".", help="the repository")
+
+
+def token_count(text: str) -> int:
+    """Of an argument; argparse names this function where it is no number at all."""
+    number = int(text)
+    if not 0 < number <= 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is no number of tokens; give one from 1 to {2**31}")
+    return number
+
+
+def positive_number(text: str) -> float:
+    """The same for what divides, or is multiplied with hours."""
+    number = float(text)
+    if not 1e-9 <= number <= 1e9:  # so that no estimate is infinite either
+        raise argparse.ArgumentTypeError(f"{text} is out of range; give a number from 1e-9 to 1e9")
+    return number
 
 
 def _compare(options: argparse.Namespace) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from kbwf.masking import KEY_HELP, names_sent_as_keys
 from kbwf.settings_block import Settings
 
 ACCESS_KEYS = ("base_url", "max_in_flight", "timeout_s", "deadline_s")
@@ -26,7 +27,7 @@ _NEEDED_BY_BACKENDS = {
 }
 _ALWAYS_WITH_LOGPROBS = ("tinker",)
 _OWN_FIELDS = frozenset(
-    "model messages prompt n best_of seed temperature max_tokens logprobs stream api_key".split()  # noqa: SIM905
+    "model messages prompt n best_of seed temperature max_tokens logprobs stream".split()  # noqa: SIM905
 )
 """Of a request's fields, those that other settings decide, or that would change what comes back."""
 
@@ -97,6 +98,8 @@ class BaseSettings(Settings):
             raise ValueError(
                 "base.logprobs_temperature none goes with openai; the service always gives them: one or sampling"
             )
+        if keys := names_sent_as_keys(self.extra_body):
+            raise ValueError(f"base.extra_body must not hold {', '.join(keys)}: it is recorded; {KEY_HELP}")
         clashing = sorted(_OWN_FIELDS & set(self.extra_body))
         if clashing:
             raise ValueError(f"base.extra_body must not set {', '.join(clashing)}: other settings decide them")

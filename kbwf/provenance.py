@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parent
 # are handed its block, and nothing else; defaults are written out, so that a changed one reruns them too.
 _LEFT_OUT = (
     "kbwf", "kbwf.settings", "kbwf.policy_settings", "kbwf.evaluation_settings", "kbwf.run_settings",
-    "kbwf.settings_block", "kbwf.errors",
+    "kbwf.settings_block", "kbwf.masking", "kbwf.errors",
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ afterwards. The JSON schema and the reference page in `docs/` are generated from
 """
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from kbwf.errors import ConfigError
 from kbwf.evaluation_settings import EvaluationSettings as EvaluationSettings  # so that all blocks are found here
+from kbwf.masking import KEY_HELP, masked, may_name_key
 from kbwf.policy_settings import KEYS_OF_BACKENDS
 from kbwf.policy_settings import BaseSettings as BaseSettings
 from kbwf.run_settings import RunSettings
@@ -231,10 +231,6 @@ class StudySettings(Settings):
         return self
 
 
-_PASSWORD = re.compile(r"//[^/\s'\"]*@")
-"""What stands before a host in a URL."""
-
-
 Location = tuple[str | int, ...]
 """Keys and positions that lead to a value."""
 
@@ -260,10 +256,12 @@ def load_settings(
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 message = "unknown key; see docs/config.md for those there are"
-            found = _PASSWORD.sub("//…@", repr(problem["input"]))
+                if may_name_key(str(problem["loc"][-1])):
+                    message += f". If it is a secret: {KEY_HELP}"
+            found = repr(masked(problem["input"], problem["loc"]))
             lines = lines_by_source.setdefault(source_of(problem["loc"]) or origin, [])
             lines.append(f"  {key}: {message}" + (f" (got {found})" if problem["loc"] else ""))
         said = []
         for source, lines in lines_by_source.items():
             said += [f"{source}: the configuration is not valid", *lines]
-        raise ConfigError("\n".join(said)) from error
+        raise ConfigError("\n".join(said)) from None  # the cause shows every value

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from kbwf.errors import ConfigError
+from kbwf.masking import masked
 
 
 class Settings(BaseModel):
@@ -37,7 +38,8 @@ class Settings(BaseModel):
         """
         text = self.to_param()[1:-1]
         if "{" in text or "}" in text:
-            raise ConfigError(f"settings with braces in their values cannot be handed to a job; got {text}")
+            shown = json.dumps(masked(self.model_dump(mode="json")), sort_keys=True, ensure_ascii=False)[1:-1]
+            raise ConfigError(f"settings with braces in their values cannot be handed to a job; got {shown}")
         return text
 
 

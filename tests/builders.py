@@ -82,7 +82,7 @@ def make_sample(
         policy_id=policy_id,
         seed=seed,
         sample_idx=sample_idx,
-        response="x",
+        response="x" if logprobs_T else "",
         token_ids_T=tuple(range(len(logprobs_T))),
         sampling_logprobs_T=logprobs_T,
         policy_logprobs_T=logprobs_T,

@@ -88,3 +88,12 @@ def test_keys_of_an_anchor_may_be_given_again(tmp_path: Path) -> None:
     assert read_config(str(path)) == {}
     path.write_text('{"a": 1}')
     assert read_config(str(path)) == {"a": 1}
+
+
+@pytest.mark.parametrize("text", ["base:\n  api_key: 'planted\n", 'base: {"api_key":"planted" x: 1}\n'])
+def test_a_file_that_cannot_be_read_is_not_quoted_where_it_may_hold_a_key(text: str, tmp_path: Path) -> None:
+    """YAML's errors quote the line."""
+    (tmp_path / "study.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        read_config(str(tmp_path / "study.yaml"))
+    assert "planted" not in str(caught.value) and caught.value.__suppress_context__

@@ -106,6 +106,28 @@ def test_the_paper_s_study_costs_what_its_comment_says(capsys: pytest.CaptureFix
     assert "Assumed: prompt tokens 960, response tokens 20, evaluation s 3" in shown
 
 
+@pytest.mark.parametrize("name", ["prompt-tokens", "response-tokens"])
+@pytest.mark.parametrize("given", ["0", "-3", "9" * 400, "nan", "1.5"])
+def test_a_number_of_tokens_is_at_least_one(name: str, given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """And no more than a sample's record may have."""
+    with pytest.raises(SystemExit) as caught:
+        main(["plan", "study.yaml", f"--{name}={given}"])
+    assert caught.value.code == 2
+    assert f"argument --{name}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["evaluation-s", "drawn-tokens-per-s", "read-tokens-per-s"])
+@pytest.mark.parametrize("given", ["0", "-1", "nan", "inf", "1e-320", "1e300"])
+def test_what_hours_are_made_of_is_positive_and_finite(
+    name: str, given: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Else the estimate would be none, or a traceback."""
+    with pytest.raises(SystemExit) as caught:
+        main(["plan", "study.yaml", f"--{name}={given}"])
+    assert caught.value.code == 2
+    assert f"argument --{name}: {given} is out of range; give a number from" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("text", "message"), [("- 1", "its top level is list"), ("a: [", "cannot be read"), ("tsks: {}", "unknown key")]
 )

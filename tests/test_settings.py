@@ -358,6 +358,49 @@ def test_a_password_in_a_url_is_refused_and_not_shown() -> None:
     assert "must be like" in refusal and "secret-word" not in refusal
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"OPENAI_API_KEY": "planted"},
+        {"base": SERVED | {"api_key": "planted"}},
+        {"base": SERVED | {"headers": {"Authorization": "Bearer planted"}}},
+        {"base": SERVED | {"header": "x-api-key: planted"}},
+        {"base": SERVED | {"auth": ["Bearer planted"]}},
+        {"base": SERVED | {"base_url": "http://h/v1?v=2&api_key=planted"}},
+        {"base": SERVED | {"base_url": "h/v1?key=planted"}},
+        {"base": SERVED | {"url": "http://h/v1?planted"}},
+        {"base": SERVED | {"extra_body": {"api_key": "planted"}}},
+        {"base": SERVED | {"extra_body": {"extra_headers": [{"X-Api-Key": "planted"}]}}},
+        {"base": SERVED | {"extra_body": {"authorization": "Bearer planted"}}},
+        {"base": SERVED | {"extra_body": {"hf_token": "planted", "n": 2}}},
+    ],
+)
+def test_a_key_in_a_study_is_refused_and_not_shown(raw: dict[str, Any]) -> None:
+    """Wherever it was put by mistake; nor does a cause hold it, which a traceback would show."""
+    with pytest.raises(ConfigError) as caught:
+        load_settings(raw, "study.yaml")
+    assert "planted" not in str(caught.value) and caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("block", [{"OPENAI_API_KEY": "x"}, {"base": SERVED | {"extra_body": {"apiKey": "x"}}}])
+def test_where_a_key_belongs_is_said(block: dict[str, Any]) -> None:
+    """Beside the place where it was found."""
+    assert "a key belongs into OPENAI_API_KEY or TINKER_API_KEY, in the environment or a file .env" in _refusal(block)
+
+
+def test_a_number_of_tokens_is_shown() -> None:
+    """It is no secret, whatever its name holds."""
+    assert "(got 0)" in _refusal({"sampling": {"max_tokens": 0}})
+
+
+def test_settings_that_cannot_be_handed_on_are_shown_without_secrets() -> None:
+    """A field that some server knows may be one."""
+    base = StudySettings.model_validate({"base": SERVED | {"model": "a{b", "extra_body": {"hf_token": "planted"}}}).base
+    with pytest.raises(ConfigError, match="cannot be handed to a job; got .*hf_token") as caught:
+        base.to_constant()
+    assert "planted" not in str(caught.value)
+
+
 def test_a_model_on_a_server_may_be_named_like_a_folder() -> None:
     """vLLM lists a model that it was given as a path by that path."""
     load_settings({"base": SERVED | {"model": "/no/such/folder"}}, "study.yaml")

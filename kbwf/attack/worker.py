@@ -121,7 +121,7 @@ class Worker:
 
 def _sample_of(task: Task, response: str) -> Sample:
     return Sample(
-        task_id=task.task_id, policy_id="attack", seed=0, sample_idx=0, response=response, token_ids_T=(),
-        sampling_logprobs_T=(), policy_logprobs_T=(), temperature=0, num_prompt_tokens=0, finish_reason="stop",
+        task_id=task.task_id, policy_id="attack", seed=0, sample_idx=0, response=response, token_ids_T=None,
+        sampling_logprobs_T=None, policy_logprobs_T=None, temperature=0, num_prompt_tokens=0, finish_reason="stop",
         prompt_sha256=sha256_of(""), model="attack",
     )  # fmt: skip

@@ -1,10 +1,11 @@
 """One JSON request to a server: tried again where that can help, an error that says what to do where it cannot.
 
-`requests` sends, `tenacity` repeats. A key is sent, and appears nowhere else: not in a message, whatever the server
-echoes.
+`requests` sends, `tenacity` repeats. A key is sent, and appears nowhere else: whatever the server echoes is cleaned of
+it before anything is read, so that no message, sample or record can hold it.
 """
 
 import email.utils
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -13,8 +14,10 @@ from typing import Any
 
 import requests
 import tenacity
+import urllib3
 
 from kbwf.errors import InfrastructureError, PolicyError
+from kbwf.policies.keys import without_key
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,9 @@ MAX_ATTEMPTS = 8
 MAX_WAIT_S = 60.0
 """Between two attempts, unless the server asks for another time."""
 CONNECT_TIMEOUT_S = 10.0
+MAX_ANSWER_BYTES = 64_000_000
+"""Uncompressed. The longest responses are a hundredth of it, log-probabilities included."""
+PIECE_BYTES = 65536
 MAX_SHOWN_CHARS = 300
 """Of a server's answer, in a message."""
 
@@ -44,11 +50,12 @@ class Server:
     """Without the path of a request: `http://localhost:8000/v1`."""
     api_key: str | None = field(repr=False)
     timeout_s: float
-    """For the answer to one attempt."""
+    """For the answer to one attempt, whole; and for each silence within it."""
     deadline_s: float
     """No attempt begins later than this after the first."""
     max_attempts: int = MAX_ATTEMPTS
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The JSON object that the server answers with.
@@ -84,20 +91,23 @@ class Server:
             ) from None
 
     def _attempt(self, method: str, url: str, body: dict[str, Any] | None) -> dict[str, Any]:
+        until_s = self.clock() + self.timeout_s
         try:
-            answer = requests.request(
-                method, url, json=body, auth=self._authorize, allow_redirects=False,
+            with _Session() as session, session.request(
+                method, url, json=body, auth=self._authorize, allow_redirects=False, stream=True,
                 timeout=(CONNECT_TIMEOUT_S, self.timeout_s),
-            )  # fmt: skip
+            ) as answer:  # fmt: skip
+                content = self._content(answer, url, until_s)
         except requests.exceptions.SSLError as error:
             raise PolicyError(self._clean(f"{url}: no trusted connection ({error}); check base.base_url")) from None
-        except requests.Timeout:
-            raise _PassingError(f"{url} did not answer within {self.timeout_s:g} s") from None
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            raise self._too_slow(url) from None
+        except (requests.ConnectionError, urllib3.exceptions.ProtocolError) as error:
             raise _PassingError(self._clean(f"{url} does not answer ({_root(error)})")) from None
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
             raise PolicyError(self._clean(f"{url} cannot be asked ({error}); check base.base_url")) from None
-        shown = self._clean(" ".join(answer.text.split()))[:MAX_SHOWN_CHARS]
+        text = self._clean(content.decode("utf-8-sig", "replace"))  # JSON is UTF-8, whatever a header says
+        shown = " ".join(text.split())[:MAX_SHOWN_CHARS]
         if answer.status_code in PASSING_STATUSES:
             raise _PassingError(f"{url} answered {answer.status_code}: {shown}", _retry_after_s(answer))
         if answer.status_code in (401, 403):
@@ -113,15 +123,34 @@ class Server:
         if answer.status_code != 200:
             raise PolicyError(f"{url} answered {answer.status_code}: {shown}; correct the request, or base.base_url")
         try:
-            value = answer.json()
-        except requests.exceptions.JSONDecodeError:
+            value = json.loads(text)
+        except (ValueError, RecursionError):  # also a number of thousands of digits, and a thousand brackets
             value = None
         if not isinstance(value, dict):
-            kind = answer.headers.get("Content-Type", "no content type")
+            kind = self._clean(answer.headers.get("Content-Type", "no content type"))
             raise PolicyError(
                 f"{url} answered with {kind}, not with a JSON object: {shown}; base.base_url usually ends in /v1"
             )
+        if fault := value.get("error"):
+            raise _told(url, fault)
         return value
+
+    def _content(self, answer: requests.Response, url: str, until_s: float) -> bytes:
+        """What the answer holds, uncompressed: read as it comes, since a server may send a byte at a time for ever."""
+        content = bytearray()
+        while piece := answer.raw.read1(PIECE_BYTES, decode_content=True):
+            content += piece
+            if len(content) > MAX_ANSWER_BYTES:
+                raise PolicyError(
+                    f"{url} answered with more than {MAX_ANSWER_BYTES / 1e6:g} MB, which is no response; check"
+                    " base.base_url, and lower sampling.max_tokens"
+                )
+            if self.clock() > until_s:
+                raise self._too_slow(url)
+        return bytes(content)
+
+    def _too_slow(self, url: str) -> _PassingError:
+        return _PassingError(f"{url} did not answer within {self.timeout_s:g} s")
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         # Always given: without it requests would look for a password in ~/.netrc, and prefer that one.
@@ -130,17 +159,33 @@ class Server:
         return request
 
     def _clean(self, text: str) -> str:
-        return text.replace(self.api_key, "[key]") if self.api_key else text
+        return without_key(text, self.api_key)
+
+
+class _Session(requests.Session):
+    """Follows nothing."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: to see where to go, requests would read the whole answer, however long."""
+
+
+def _told(url: str, error: Any) -> Exception:
+    """For an answer of status 200 that holds an error, as gateways write it when the server behind them fails."""
+    message, code = (error.get("message"), error.get("code")) if isinstance(error, dict) else (None, None)
+    said = " ".join(str(message or error).split())[:MAX_SHOWN_CHARS]
+    if isinstance(code, int) and code in PASSING_STATUSES:
+        return _PassingError(f"{url} answered with an error: {said}")
+    return PolicyError(f"{url} answered with an error: {said}; correct the request, or base.base_url")
 
 
 def _retry_after_s(answer: requests.Response) -> float | None:
     """Of the header Retry-After: seconds, or a date (RFC 9110, section 10.2.3)."""
-    value = answer.headers.get("Retry-After", "")
-    if value.strip().isdigit():
+    value = answer.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
         return float(value)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):  # a date that is none, or one before time began
         return None
 
 

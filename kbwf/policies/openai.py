@@ -7,7 +7,6 @@ say: `base.logprobs_temperature` does (docs/servers.md).
 
 import hashlib
 import logging
-import math
 import os
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -16,20 +15,13 @@ from typing import Any, Literal
 
 from kbwf.errors import PolicyError
 from kbwf.policies.http import Server
+from kbwf.policies.keys import checked_key
+from kbwf.policies.openai_answers import read_response
 from kbwf.policies.protocols import Draw, Message
 from kbwf.records import Checkpoint, Task
 from kbwf.settings import BaseSettings, PromptSettings
 
 log = logging.getLogger(__name__)
-
-FINISH_REASONS: dict[str, Literal["stop", "length"]] = {
-    "stop": "stop",
-    "eos": "stop",
-    "tool_calls": "stop",  # the model ended its turn
-    "length": "length",
-}
-CLIPPED_LOGPROB = -9999.0
-"""What vLLM writes for minus infinity, which no drawn token has at temperature 1."""
 
 
 def describe_policy(policy_id: str, settings: dict[str, Any], prompt: PromptSettings, demo: Path | None) -> Checkpoint:
@@ -115,34 +107,27 @@ class ServedPolicy:
 
     def _draw(self, answer: dict[str, Any], temperature: float) -> Draw:
         try:
-            (choice,) = answer["choices"]
-            text = (choice["message"]["content"] or "") if self._is_chat else choice["text"]
-            given_T = _logprobs(choice.get("logprobs"))
-            token_ids = _token_ids(choice)
-            usage = answer.get("usage") or {}
-            if _is_incomplete(given_T, usage.get("completion_tokens")):
-                given_T = None
-                token_ids = tuple(map(int, choice["token_ids"])) if choice.get("token_ids") is not None else None
-            draw = Draw(
-                text=text,
-                token_ids_T=token_ids,
-                sampling_logprobs_T=given_T if self._is_at(temperature, "sampling") else None,
-                policy_logprobs_T=given_T if self._is_at(temperature, "one") else None,
-                num_prompt_tokens=usage.get("prompt_tokens"),
-                finish_reason=FINISH_REASONS[choice["finish_reason"]],
-                num_reported_tokens=usage.get("completion_tokens"),
-            )
+            response = read_response(answer, self._is_chat)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise PolicyError(
                 f"{self._server.base_url}: the answer of {self.model} is no {self._path} response"
                 f" ({type(error).__name__}: {error}); base.base_url must be that of an OpenAI-compatible server"
             ) from error
-        if given_T is not None and draw.token_ids_T is not None and len(given_T) != len(draw.token_ids_T):
+        given_T, token_ids_T = response.logprobs_T, response.token_ids_T
+        if given_T is not None and token_ids_T is not None and len(given_T) != len(token_ids_T):
             raise PolicyError(
-                f"{self._server.base_url}: {len(draw.token_ids_T)} tokens, but {len(given_T)} log-probabilities in an"
+                f"{self._server.base_url}: {len(token_ids_T)} tokens, but {len(given_T)} log-probabilities in an"
                 f" answer of {self.model}; set base.logprobs_temperature: none, or do not ask for token ids"
             )
-        return draw
+        return Draw(
+            text=response.text,
+            token_ids_T=token_ids_T,
+            sampling_logprobs_T=given_T if self._is_at(temperature, "sampling") else None,
+            policy_logprobs_T=given_T if self._is_at(temperature, "one") else None,
+            num_prompt_tokens=response.num_prompt_tokens,
+            finish_reason=response.finish_reason,
+            num_reported_tokens=response.num_reported_tokens,
+        )
 
     def _is_at(self, temperature: float, wanted: Literal["one", "sampling"]) -> bool:
         """Whether what the server gives is at the wanted temperature; at a sampling temperature of 1 it is both."""
@@ -159,41 +144,5 @@ def sample_seed(seed: int, position: int) -> int:
 def _server(base: BaseSettings, **others: Any) -> Server:
     if base.base_url is None:
         raise PolicyError("base.base_url is missing; give the URL of the server")
-    return Server(base.base_url, os.environ.get("OPENAI_API_KEY"), base.timeout_s, base.deadline_s, **others)
-
-
-def _is_incomplete(given_T: tuple[float, ...] | None, num_reported_tokens: int | None) -> bool:
-    """Whether tokens lack log-probabilities. llama.cpp gives none for a token that is part of a character; a sum over
-    the others is no likelihood. The end of the sequence is counted by some servers and not listed."""
-    if given_T is None or num_reported_tokens is None:
-        return False
-    return not len(given_T) <= num_reported_tokens <= len(given_T) + 1
-
-
-def _token_ids(choice: dict[str, Any]) -> tuple[int, ...] | None:
-    """Where vLLM puts them, or llama.cpp beside each log-probability; None if they are in neither place."""
-    if choice.get("token_ids") is not None:
-        return tuple(map(int, choice["token_ids"]))
-    content = (choice.get("logprobs") or {}).get("content")
-    if not content or any("id" not in token for token in content):
-        return None
-    return tuple(int(token["id"]) for token in content)
-
-
-def _logprobs(given: dict[str, Any] | None) -> tuple[float, ...] | None:
-    """Of each response token, from either shape; None if the server gave none.
-
-    Raises:
-        PolicyError: one is missing, positive or not a number.
-    """
-    if given is None:
-        return None
-    listed = [token["logprob"] for token in given["content"]] if "content" in given else given["token_logprobs"]
-    for position, logprob in enumerate(listed):
-        is_number = isinstance(logprob, int | float) and not math.isnan(logprob)
-        if not is_number or not CLIPPED_LOGPROB < logprob <= 1e-6:
-            raise PolicyError(
-                f"the log-probability of response token {position} is {logprob!r}, which no drawn token can have; see"
-                " how the server was started, or set base.logprobs_temperature: none"
-            )
-    return tuple(map(float, listed))
+    key = checked_key("OPENAI_API_KEY", os.environ.get("OPENAI_API_KEY"))
+    return Server(base.base_url, key, base.timeout_s, base.deadline_s, **others)

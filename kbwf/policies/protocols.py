@@ -21,7 +21,7 @@ class Draw:
     sampling_logprobs_T: tuple[float, ...] | None
     policy_logprobs_T: tuple[float, ...] | None
     num_prompt_tokens: int | None
-    finish_reason: Literal["stop", "length"]
+    finish_reason: Literal["stop", "length"] | None
     num_reported_tokens: int | None = None
     """As `Sample.num_reported_tokens`."""
 

@@ -6,7 +6,6 @@ study begins. Scores are at temperature 1.
 """
 
 import logging
-import math
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from kbwf.policies.renderers import Renderer, load_tokenizer
 from kbwf.policies.tinker_files import adapter_digest, read_weights
 from kbwf.policies.tinker_service import Service
 from kbwf.records import Checkpoint, Task
+from kbwf.records.sample import MIN_LOGPROB
 from kbwf.settings import BaseSettings, PromptSettings
 
 log = logging.getLogger(__name__)
@@ -245,7 +245,7 @@ def checked_logprobs(given: Sequence[float | None], num_tokens: int, model: str)
     if len(given) != num_tokens:
         raise PolicyError(f"{model}: {num_tokens} tokens, but {len(given)} log-probabilities; run again")
     for position, logprob in enumerate(given):
-        if logprob is None or not math.isfinite(logprob) or logprob > 1e-4:
+        if logprob is None or not MIN_LOGPROB <= logprob <= 1e-4:
             raise PolicyError(
                 f"{model}: the log-probability of response token {position} is {logprob}, which no drawn token can"
                 " have; if it stays so, the weights are damaged: go back a step, or lower the learning rate"

@@ -1,8 +1,9 @@
-"""What went wrong with Tinker, in a sentence with a way out. Standard library only: needs no SDK."""
+"""What went wrong with Tinker, in a sentence with a way out. It needs no SDK."""
 
 import re
 
 from kbwf.errors import InfrastructureError, KbwfError, PolicyError
+from kbwf.policies.keys import without_key
 
 MAX_SHOWN_CHARS = 300
 """Of what the service or the SDK says, in a message."""
@@ -19,9 +20,10 @@ def check_key(key: str | None) -> str:
     """
     if not key:
         raise PolicyError(f"TINKER_API_KEY is not set, and base.backend tinker needs it; {_KEY_HELP}")
-    if not re.fullmatch(r"(tml-|eyJ)\S+", key):
+    if not re.fullmatch(r"(tml-|eyJ)[\x21-\x7e]+", key):
         raise PolicyError(
-            f"TINKER_API_KEY is no key of Tinker: those begin with tml- (or eyJ) and hold no space; {_KEY_HELP}"
+            f"TINKER_API_KEY is no key of Tinker: those begin with tml- (or eyJ) and hold neither spaces nor"
+            f" anything but ASCII; {_KEY_HELP}"
         )
     return key
 
@@ -35,7 +37,7 @@ def explained(error: BaseException, what: str, key: str, deadline_s: float, comp
     """
     status = getattr(error, "status_code", None)
     category = str(getattr(getattr(error, "category", None), "value", getattr(error, "category", "")))
-    said = " ".join((str(error) or type(error).__name__).replace(key, "[key]").split())[:MAX_SHOWN_CHARS]
+    said = " ".join(without_key(str(error) or type(error).__name__, key).split())[:MAX_SHOWN_CHARS]
     if isinstance(error, TimeoutError):
         last = f"; the last complaint was: {complaint}" if complaint else ""
         return InfrastructureError(

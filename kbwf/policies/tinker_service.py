@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kbwf.errors import KbwfError, PolicyError
+from kbwf.policies.keys import without_key
 from kbwf.policies.tinker_errors import MAX_SHOWN_CHARS, check_key, explained
 from kbwf.settings import BaseSettings
 
@@ -71,7 +72,7 @@ class Service:
             return rest.get_server_capabilities()
 
         found = self._started(ask, "asking which models there are")
-        return [str(model.model_name) for model in found.supported_models]
+        return [without_key(str(model.model_name), self._key) for model in found.supported_models]
 
     def sampling_client(self, path: str | None) -> Any:
         """Of stored weights, or of the base model.
@@ -179,4 +180,4 @@ class _LastWarning(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep it."""
-        self.text = " ".join(record.getMessage().replace(self._key, "[key]").split())[:MAX_SHOWN_CHARS]
+        self.text = " ".join(without_key(record.getMessage(), self._key).split())[:MAX_SHOWN_CHARS]

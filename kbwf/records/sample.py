@@ -6,6 +6,11 @@ from pydantic import Field, model_validator
 
 from kbwf.records.origin import Origin
 
+MAX_NUM_TOKENS = 2**31
+"""Of any count and id of tokens. A number above is a mistake, with which no sum would end."""
+MIN_LOGPROB = -9999.0
+"""Of a token: what vLLM writes for minus infinity. With less, a sum over tokens may be infinite."""
+
 
 class Sample(Origin):
     """One response. Whether it holds a kernel is decided when it is evaluated, so that better extraction needs no new
@@ -18,11 +23,11 @@ class Sample(Origin):
     """Natural-log probability of each token at the sampling temperature; None if the policy does not tell."""
     policy_logprobs_T: tuple[float, ...] | None
     """The same at temperature 1."""
-    num_reported_tokens: int | None = Field(default=None, ge=0)
+    num_reported_tokens: int | None = Field(default=None, ge=0, le=MAX_NUM_TOKENS)
     """Response tokens as a server or a recording counts them; only needed where neither ids nor log-probs are there."""
     temperature: float | None = Field(ge=0)
     """None, as of the next three, only in a sample drawn elsewhere that came without it."""
-    num_prompt_tokens: int | None = Field(ge=0)
+    num_prompt_tokens: int | None = Field(ge=0, le=MAX_NUM_TOKENS)
     finish_reason: Literal["stop", "length"] | None
     """stop: the model ended its answer; length: `max_tokens` cut it."""
     prompt_sha256: str | None
@@ -39,6 +44,10 @@ class Sample(Origin):
                 continue
             if len(logprobs_T) != self.num_tokens:  # also of two kinds of log-probs without ids
                 raise ValueError(f"{self.num_tokens} tokens, but {len(logprobs_T)} numbers in {name}")
+            if self.response and not logprobs_T:
+                raise ValueError(f"a response, but no number in {name}; null says that there are none")
+            if any(logprob < MIN_LOGPROB for logprob in logprobs_T):
+                raise ValueError(f"a log-probability in {name} is below {MIN_LOGPROB:g}, which no drawn token can have")
             if any(logprob > 1e-6 for logprob in logprobs_T):
                 raise ValueError(f"a log-probability in {name} is positive")
         return self

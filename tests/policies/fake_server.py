@@ -13,7 +13,8 @@ MODEL = "some/model"
 
 @dataclass
 class Reply:
-    """One answer. `status` 0 drops the connection without a word."""
+    """One answer: JSON, text, bytes, or an iterator of bytes that are sent one after the other until the other side has
+    enough. `status` 0 drops the connection without a word."""
 
     body: Any
     status: int = 200
@@ -52,22 +53,26 @@ def serving(answer: Answer) -> Iterator[FakeServer]:
         def do_POST(self) -> None:
             self.respond(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
-        def respond(self, body: dict[str, Any] | None) -> None:
+        def respond(self, asked: dict[str, Any] | None) -> None:
             with fake.lock:
                 number = len(fake.requests)
-                fake.requests.append((self.path, body, dict(self.headers)))
-            reply = fake.answer(self.path, body, number)
+                fake.requests.append((self.path, asked, dict(self.headers)))
+            reply = fake.answer(self.path, asked, number)
             if not reply.status:
                 self.connection.close()
                 return
-            text = reply.body if isinstance(reply.body, str) else json.dumps(reply.body)
+            is_stream = isinstance(reply.body, Iterator)
+            body = reply.body if isinstance(reply.body, bytes | str) or is_stream else json.dumps(reply.body)
+            pieces = body if is_stream else [body.encode() if isinstance(body, str) else body]
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(text.encode())))
+            if not is_stream and "Content-Length" not in reply.headers:
+                self.send_header("Content-Length", str(len(pieces[0])))
             self.end_headers()
             with contextlib.suppress(OSError):  # who waited has given up
-                self.wfile.write(text.encode())
+                for piece in pieces:
+                    self.wfile.write(piece)
 
         def log_message(self, *_: Any) -> None:
             """Nothing to the test's output."""

@@ -46,6 +46,13 @@ def sampler(fake: FakeServer, prompt: PromptSettings | None = None, **others: An
     return open_sampler(CHECKPOINT, settings, prompt or PromptSettings())
 
 
+def with_usage(**counts: Any) -> dict[str, Any]:
+    """A chat completion with other counts of tokens."""
+    answer = chat_answer(logprobs=None)
+    answer["usage"] |= counts
+    return answer
+
+
 def drawn(
     answer: dict[str, Any], temperature: float = 0.25, prompt: PromptSettings | None = None, **others: Any
 ) -> Draw:
@@ -185,6 +192,30 @@ def test_log_probs_of_some_tokens_only_are_none(num_reported: int, is_kept: bool
     assert draw.num_reported_tokens == num_reported
 
 
+@pytest.mark.parametrize(
+    "given", [{"content": None}, {"content": []}, {"token_logprobs": None}, {"token_logprobs": []}]
+)
+def test_no_log_probs_may_be_written_in_several_ways(given: dict[str, Any]) -> None:
+    """A response whose likelihood nobody knows, rather than one that is certain; whether or not tokens are counted."""
+    for usage in ({"completion_tokens": 1}, None):
+        answer = chat_answer()
+        answer["choices"][0]["logprobs"], answer["usage"] = given, usage
+        draw = drawn(answer, 1.0)
+        assert (draw.text, draw.policy_logprobs_T, draw.sampling_logprobs_T) == ("return x", None, None)
+
+
+@pytest.mark.parametrize("reason", ["content_filter", "abort", None, 7, ["stop"]])
+def test_an_end_that_nobody_knows_is_none(reason: Any) -> None:
+    """The other samples of the chunk are worth keeping, and this one too."""
+    draw = drawn(chat_answer(finish_reason=reason))
+    assert (draw.text, draw.finish_reason, draw.policy_logprobs_T) == ("return x", None, (-0.5, -1.25))
+
+
+def test_half_a_character_is_replaced() -> None:
+    """No record could hold it."""
+    assert drawn(chat_answer("x = '\ud83d'")).text == "x = '?'"
+
+
 def test_a_response_that_is_all_reasoning_has_no_text() -> None:
     """A server's reasoning parser leaves no content if the response was cut before its end."""
     draw = drawn(chat_answer(text=None, finish_reason="length"))
@@ -198,9 +229,21 @@ def test_a_response_that_is_all_reasoning_has_no_text() -> None:
         (chat_answer(logprobs=(-0.5, -9999.0)), "of response token 1 is -9999.0, which no drawn token can have"),
         (chat_answer(logprobs=(0.5, -1.0)), "of response token 0 is 0.5"),
         (chat_answer(logprobs=(float("nan"), -1.0)), "of response token 0 is nan"),
-        (chat_answer(finish_reason="content_filter"), "KeyError: 'content_filter'"),
+        (chat_answer(logprobs=(True, -1.0)), "of response token 0 is True"),
+        (chat_answer(logprobs=(-(10**400), -1.0)), "of response token 0 is -10000.*…, which"),
+        (chat_answer(token_ids=[1.5, 2]), "ValueError: a token id is 1.5"),
+        (chat_answer(token_ids=[-1, 2]), "ValueError: a token id is -1"),
+        (chat_answer(token_ids=["1", 2]), "ValueError: a token id is '1'"),
+        (chat_answer(text=["return x"]), r"ValueError: the text is \['return x'\]"),
+        (chat_answer(text=5), "ValueError: the text is 5"),
+        (with_usage(completion_tokens=-1), "ValueError: completion_tokens is -1"),
+        (with_usage(completion_tokens=2.5), "ValueError: completion_tokens is 2.5"),
+        (with_usage(completion_tokens="2"), "ValueError: completion_tokens is '2'"),
+        (with_usage(completion_tokens=True), "ValueError: completion_tokens is True"),
+        (with_usage(prompt_tokens=10**300), "ValueError: prompt_tokens is 10000.*…"),
         ({"choices": []}, "is no /chat/completions response"),
-        ({"error": {"message": "overloaded"}}, "is no /chat/completions response .KeyError: 'choices'"),
+        ({"object": "error"}, "is no /chat/completions response .KeyError: 'choices'"),
+        ({"error": {"message": "overloaded"}}, "answered with an error: overloaded"),
         ({"choices": ["text"]}, "is no /chat/completions response"),
     ],
 )
@@ -251,6 +294,31 @@ def test_the_key_comes_from_the_environment_alone(monkeypatch: pytest.MonkeyPatc
         sampler(fake).sample(make_task(), MESSAGES, 1, 3, 1.0, 100)
     assert fake.requests[0][2]["Authorization"] == "Bearer sk-planted"
     assert not any("key" in name for name in BaseSettings.model_fields)
+
+
+def test_a_key_with_a_line_break_is_sent_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that no header can hold stops the study, and is not shown."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted\r\n")
+    with serving(well_behaved) as fake:
+        sampler(fake).sample(make_task(), MESSAGES, 1, 3, 1.0, 100)
+    assert fake.requests[0][2]["Authorization"] == "Bearer sk-planted"
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-plant\u00e9d")
+    with pytest.raises(PolicyError, match="OPENAI_API_KEY is no key") as caught:
+        sampler(fake)
+    assert "plant" not in str(caught.value)
+
+
+def test_neither_samples_nor_messages_hold_a_key_that_the_server_echoes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text, model names, and whatever else is named in a refusal."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted")
+    assert drawn(chat_answer("return x  # sk-planted")).text == "return x  # [key]"
+    with serving(lambda path, body, number: Reply(models_answer("sk-planted"))) as fake:  # noqa: SIM117
+        with pytest.raises(PolicyError, match=r"it has \[key\]"):
+            describe_policy("base", base(fake.url).model_dump(mode="json"), PromptSettings(), None)
+    answer = chat_answer()
+    answer["choices"][0]["logprobs"]["content"][0]["logprob"] = "sk-planted"
+    with pytest.raises(PolicyError, match=r"'\[key\]', which no drawn token can have"):
+        drawn(answer)
 
 
 def test_the_backend_samples_only_and_needs_no_gpu() -> None:

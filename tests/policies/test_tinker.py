@@ -236,6 +236,14 @@ def test_an_unknown_model_names_those_there_are(fake: FakeTinker, tiny_model: Pa
     assert fake.count("asample") == 0
 
 
+def test_names_of_models_hold_no_key(fake: FakeTinker, tiny_model: Path) -> None:
+    """Whatever the service echoes."""
+    listed = Reply({"supported_models": [{"model_name": f"org/{KEY}"}]})
+    fake.fault = lambda path, _: listed if path == "get_server_capabilities" else None
+    with pytest.raises(PolicyError, match=r"it has org/\[key\]$"):
+        described(fake, tiny_model)
+
+
 def test_a_page_in_place_of_an_answer_is_told(fake: FakeTinker, tiny_model: Path) -> None:
     """As from a proxy, or a wrong address."""
     fake.fault = lambda path, _: Reply("<html>Log in</html>") if path == "get_server_capabilities" else None
@@ -249,6 +257,7 @@ def test_a_page_in_place_of_an_answer_is_told(fake: FakeTinker, tiny_model: Path
         ([-1.0, float("nan"), -1.0], "response token 1 is nan"),
         ([-1.0, -1.0], "3 tokens, but 2 log-probabilities"),
         ([-1.0, -1.0, 0.5], "response token 2 is 0.5"),
+        ([-1.0, -20000.0, -1.0], "response token 1 is -20000.0"),
         ([], "log-probabilities"),
     ],
 )

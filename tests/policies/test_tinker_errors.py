@@ -70,7 +70,7 @@ def test_both_kinds_of_key_pass(key: str) -> None:
     assert check_key(key) == key
 
 
-@pytest.mark.parametrize("key", [None, "", "sk-secret", "tml-sec ret", "tml-"])
+@pytest.mark.parametrize("key", [None, "", "sk-secret", "tml-sec ret", "tml-sec\u00e9", "tml-sec\x00", "tml-"])
 def test_what_is_no_key_is_refused_and_not_shown(key: str | None) -> None:
     """With the place to put one."""
     with pytest.raises(PolicyError, match=r"TINKER_API_KEY is .*\.env") as caught:

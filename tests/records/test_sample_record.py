@@ -33,6 +33,31 @@ def test_a_positive_log_probability_is_refused(field: str) -> None:
         Sample.model_validate(make_sample().model_dump() | {field: (-0.5, 0.1)})
 
 
+@pytest.mark.parametrize("field", ["sampling_logprobs_T", "policy_logprobs_T"])
+def test_a_log_probability_that_stands_for_none_is_refused(field: str) -> None:
+    """A few of them would add up to minus infinity, and surprisal is no number then."""
+    with pytest.raises(ValidationError, match=f"a log-probability in {field} is below -9999"):
+        Sample.model_validate(make_sample().model_dump() | {field: (-0.5, -1e308)})
+    assert Sample.model_validate(make_sample().model_dump() | {field: (-0.5, -9999.0)})
+
+
+@pytest.mark.parametrize("field", ["sampling_logprobs_T", "policy_logprobs_T"])
+def test_a_response_without_a_single_number_is_refused(field: str) -> None:
+    """It would be certain, and no other could have less surprisal."""
+    empty = make_sample(logprobs_T=()).model_dump() | {"sampling_logprobs_T": None, "policy_logprobs_T": None}
+    assert Sample.model_validate(empty | {field: ()})
+    with pytest.raises(ValidationError, match=f"a response, but no number in {field}; null says"):
+        Sample.model_validate(empty | {"response": "return x", field: ()})
+
+
+@pytest.mark.parametrize("field", ["num_reported_tokens", "num_prompt_tokens"])
+def test_a_number_of_tokens_that_nobody_has_is_refused(field: str) -> None:
+    """Sums of it would end in infinity."""
+    for count in (-1, 2**31 + 1, 10**300):
+        with pytest.raises(ValidationError, match=field):
+            Sample.model_validate(make_sample().model_dump() | {field: count})
+
+
 def test_rounding_above_zero_is_not_refused() -> None:
     """A softmax in 32 bits gives a certain token a log-probability that may be some 1e-7 above zero."""
     assert make_sample(logprobs_T=(1e-7, -0.5)).num_tokens == 2
