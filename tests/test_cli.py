@@ -250,6 +250,22 @@ def test_the_task_s_record_is_what_a_job_is_given(tmp_path: Path) -> None:
     assert done.stdout.startswith("l0_p001 Scaled_sum on cpu: "), done.stdout + done.stderr
 
 
+def test_the_log_shows_neither_keys_nor_what_steers_a_terminal(tmp_path: Path) -> None:
+    """A server is busy at first, and echoes the key in words that would set the terminal's title."""
+
+    def answer(path, body, number):
+        busy = Reply("\x1b]0;sk-planted\x07", 429, {"Retry-After": "0"})
+        return busy if not number else Reply({"data": [{"id": "m"}]})
+
+    settings = {"backend": "openai", "model": "m", "logprobs_temperature": "one"}
+    with serving(answer) as fake:
+        arguments = ["policy", "base", "openai", json.dumps(settings), "{}", "--access"]
+        arguments += [json.dumps({"base_url": fake.url}), "--output", str(tmp_path / "checkpoint.json")]
+        done = kbwf(*arguments, OPENAI_API_KEY="sk-planted")
+    assert done.returncode == 0
+    assert r"answered 429: \x1b]0;[key]\x07; trying again" in done.stderr
+
+
 def test_a_wrong_key_stops_the_study_with_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

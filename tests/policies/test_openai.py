@@ -229,7 +229,7 @@ def test_a_response_that_is_all_reasoning_has_no_text() -> None:
         (chat_answer(logprobs=(-0.5, -9999.0)), "of response token 1 is -9999.0, which no drawn token can have"),
         (chat_answer(logprobs=(0.5, -1.0)), "of response token 0 is 0.5"),
         (chat_answer(logprobs=(float("nan"), -1.0)), "of response token 0 is nan"),
-        (chat_answer(logprobs=(True, -1.0)), "of response token 0 is True"),
+        (chat_answer(logprobs=(False, -1.0)), "of response token 0 is False"),
         (chat_answer(logprobs=(-(10**400), -1.0)), "of response token 0 is -10000.*…, which"),
         (chat_answer(token_ids=[1.5, 2]), "ValueError: a token id is 1.5"),
         (chat_answer(token_ids=[-1, 2]), "ValueError: a token id is -1"),
