@@ -143,7 +143,7 @@ def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(proje
     assert "2 of 3 tasks cannot be judged on this machine (l1_p002, l1_p003;" in summary
     assert "Policy `base`: 2 of 2 samples are correct, in 1 of 1 tasks." in summary
     tasks = (results / "report/tasks.md").read_text()
-    assert "l1_p002 cannot be judged: l1_p002 Noise: two calls" in tasks
+    assert "l1_p002 cannot be judged: two calls" in tasks
     assert "is no Python source" in tasks
     best = (results / "best/index.csv").read_text()
     assert "the task cannot be judged on this machine" in best
