@@ -31,7 +31,7 @@ _to_warden: int | None = None
 
 
 def enter(
-    target: Callable[[Report], None], confinement: Confinement, keep_descriptors: list[int], control: int
+    target: Callable[[Report], None], confinement: Confinement, keep_descriptors: list[int], control: int, parent: int
 ) -> None:
     """In a fresh fork of the launcher, with one thread: confine what runs `target`, and guard it. Does not return.
 
@@ -39,20 +39,24 @@ def enter(
         target: given the report of the first half of the defences; calls `lock_down` before it runs what is hostile.
         keep_descriptors: files the candidate keeps open.
         control: the warden's end of the judge's commands (`control.py`).
+        parent: a pidfd of the process that forked this one.
     """
     os.setsid()
     os.umask(0o022)
     warden = 0
     signal.signal(signal.SIGTERM, lambda *_: _kill(warden) if warden else os._exit(128 + signal.SIGTERM))
     linux.adopt_orphans()
-    linux.signal_on_parents_death(signal.SIGTERM)
+    linux.end_with_parent(signal.SIGTERM, parent)
     max_bytes = limits.max_bytes_together(confinement.device, confinement.max_memory_bytes)
     groups = cgroup.make_groups(max_bytes, limits.MAX_PROCESSES)
     made = cgroup.distinct(groups)
     report = defences.apply(defences.IN_GUARD, confinement, groups, Report())
+    guard = os.pidfd_open(os.getpid())
     warden = os.fork()
     if warden == 0:
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            linux.end_with_parent(signal.SIGKILL, guard)
             code = _be_warden(target, confinement, keep_descriptors, control, groups, report)
         except BaseException:
             append_line(confinement.log_descriptor, traceback.format_exc())
@@ -93,18 +97,18 @@ def _be_warden(
     groups: cgroup.Groups,
     report: Report,
 ) -> int:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    linux.signal_on_parents_death(signal.SIGKILL)
     linux.adopt_orphans()
     linux.prctl(linux.PR_SET_DUMPABLE, 0)  # its memory and files are closed to a candidate of the same user
     report = defences.apply(defences.IN_WARDEN, confinement, groups, report)
     has_own_root = report.has("own root")
     home = root.SCRATCH_FOLDERS[0] if has_own_root else _make_home(confinement, groups, report)
     word, to_warden = os.pipe2(os.O_CLOEXEC)
+    own = os.pidfd_open(os.getpid())
     candidate = os.fork()
     if candidate == 0:
         os.environ.update(HOME=home, TMPDIR=home)
         try:
+            linux.end_with_parent(signal.SIGKILL, own)
             _be_candidate(target, confinement, {*keep_descriptors, to_warden} - {control}, to_warden, groups, report)
         except BaseException:
             append_line(confinement.log_descriptor, traceback.format_exc())
@@ -142,7 +146,6 @@ def _be_candidate(
     report: Report,
 ) -> None:
     global _to_warden
-    linux.signal_on_parents_death(signal.SIGKILL)
     linux.prctl(linux.PR_SET_DUMPABLE, 1)  # the warden may have no other right to look at its memory
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -33,13 +33,14 @@ def main(connection: socket.socket) -> None:
         except Closed:
             return
         if isinstance(request, Start):
+            own = os.pidfd_open(os.getpid())
             pid = _fork()
             if pid == 0:
                 try:
-                    _become_runner(request, descriptors)
+                    _become_runner(request, descriptors, own)
                 finally:
                     os._exit(71)  # a fork must never return into its parent's program
-            for descriptor in descriptors:
+            for descriptor in (*descriptors, own):
                 os.close(descriptor)
             messages.send(connection, Started(pid=pid))
         else:
@@ -74,7 +75,7 @@ def _steady_allocator() -> None:
         mallopt(_M_MMAP_THRESHOLD, 1 << 16)
 
 
-def _become_runner(request: Start, descriptors: list[int]) -> None:
+def _become_runner(request: Start, descriptors: list[int], parent: int) -> None:
     connection_descriptor, control, log_descriptor = descriptors
     confinement = Confinement(
         device=request.device,
@@ -92,6 +93,7 @@ def _become_runner(request: Start, descriptors: list[int]) -> None:
             confinement,
             [connection_descriptor, log_descriptor],
             control,
+            parent,
         )
     except BaseException:
         append_line(log_descriptor, traceback.format_exc())

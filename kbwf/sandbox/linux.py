@@ -4,6 +4,7 @@ import ctypes
 import errno
 import os
 import platform
+import select
 import signal
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -65,6 +66,18 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, data: s
 def signal_on_parents_death(number: signal.Signals) -> None:
     """Sent to this process when the one that forked it ends. Cleared by a change of user."""
     prctl(PR_SET_PDEATHSIG, int(number))
+
+
+def end_with_parent(number: signal.Signals, parent: int) -> None:
+    """The same in a fresh fork, whose parent may have ended before it could ask for the signal: then it ends here.
+
+    Args:
+        parent: a pidfd, opened before the fork; closed here.
+    """
+    signal_on_parents_death(number)
+    if select.select([parent], [], [], 0)[0]:
+        os._exit(128 + number)
+    os.close(parent)
 
 
 def adopt_orphans() -> None:

@@ -167,7 +167,7 @@ def _launch(order: dict[str, Any]) -> None:
             os._exit(70)
         os._exit(0)
 
-    guard.enter(target, confinement, [runner, log, shared], control)
+    guard.enter(target, confinement, [runner, log, shared], control, os.pidfd_open(os.getppid()))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -211,3 +213,25 @@ def test_a_checkout_in_closed_folders_works_whatever_the_umask(
     if os.getuid() == 0 and rights == "all":
         assert has(report, "own user") is (file_mode == 0o644)
         assert (uid == 0) is (file_mode != 0o644)
+
+
+@pytest.mark.parametrize("ends_first", [True, False])
+def test_a_fork_whose_parent_ended_before_it_could_ask_for_a_signal_ends_too(ends_first: bool) -> None:
+    """However late it comes to ask. One whose parent lives goes on."""
+    program = f"""
+import os, select, signal
+from kbwf.sandbox.linux import end_with_parent
+own = os.pidfd_open(os.getpid())
+child = os.fork()
+if child == 0:
+    if {ends_first}:
+        select.select([own], [], [])
+    end_with_parent(signal.SIGKILL, own)
+    print("alive", flush=True)
+    os._exit(0)
+if not {ends_first}:
+    os.waitpid(child, 0)
+os._exit(0)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("" if ends_first else "alive\n", "")
