@@ -1,10 +1,6 @@
 """The configuration: what is refused, in which words, and what the studies in this repository say."""
 
-import ast
-import inspect
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +13,6 @@ from pydantic import ValidationError
 from kbwf.errors import ConfigError
 from kbwf.run_settings import RunSettings
 from kbwf.settings import BaseSettings, SamplingSettings, StudySettings, TaskSettings, load_settings
-from kbwf.settings_block import Settings
 
 ROOT = Path(__file__).parents[1]
 STUDIES = [ROOT / "config.yaml", *sorted((ROOT / "workflow" / "studies").glob("*.yaml"))]
@@ -40,24 +35,6 @@ def test_the_studies_of_this_repository_are_valid(path: Path) -> None:
     """Each file validates, laid over the default study as Snakemake lays it."""
     default = yaml.safe_load((ROOT / "config.yaml").read_text())
     load_settings(_merged(default, yaml.safe_load(path.read_text())), path.name)
-
-
-def blocks(start: type[Settings] = Settings) -> Iterator[type[Settings]]:
-    """Every block of the configuration."""
-    for block in start.__subclasses__():
-        yield block
-        yield from blocks(block)
-
-
-def test_every_key_is_read_somewhere() -> None:
-    """By the package beside the blocks themselves, or by a rule: one that is accepted and does nothing misleads."""
-    of_blocks = {Path(str(inspect.getsourcefile(block))) for block in [Settings, *blocks()]}
-    modules = [path for path in (ROOT / "kbwf").rglob("*.py") if path not in of_blocks and not path.name[0].isdigit()]
-    nodes = [node for path in modules for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
-    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    for path in [ROOT / "Snakefile", *(ROOT / "rules").glob("*.smk")]:
-        read |= set(re.findall(r"\.(\w+)", path.read_text(encoding="utf-8")))
-    assert {f"{block.__name__}.{key}" for block in blocks() for key in block.model_fields if key not in read} == set()
 
 
 def test_an_empty_configuration_is_the_demo() -> None:

@@ -3,7 +3,7 @@
 from typing import Any, Literal, NamedTuple
 
 from kbwf.errors import PolicyError
-from kbwf.records.sample import MAX_NUM_TOKENS
+from kbwf.records.sample import MAX_NUM_TOKENS, MIN_LOGPROB
 
 FINISH_REASONS: dict[str, Literal["stop", "length"]] = {
     "stop": "stop",
@@ -11,8 +11,6 @@ FINISH_REASONS: dict[str, Literal["stop", "length"]] = {
     "tool_calls": "stop",  # the model ended its turn
     "length": "length",
 }
-CLIPPED_LOGPROB = -9999.0
-"""What vLLM writes for minus infinity, which no drawn token has at temperature 1."""
 MAX_SHOWN_CHARS = 100
 """Of a value that is wrong, in a message."""
 
@@ -106,7 +104,7 @@ def _logprobs(given: dict[str, Any] | None, text: str) -> tuple[float, ...] | No
     if "content" in given:
         listed = [token["logprob"] for token in listed]
     for position, logprob in enumerate(listed):
-        if type(logprob) not in (int, float) or not CLIPPED_LOGPROB < logprob <= 1e-6:
+        if type(logprob) not in (int, float) or not MIN_LOGPROB < logprob <= 1e-6:
             raise PolicyError(
                 f"the log-probability of response token {position} is {_shown(logprob)}, which no drawn token can have;"
                 " see how the server was started, or set base.logprobs_temperature: none"

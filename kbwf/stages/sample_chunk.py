@@ -3,12 +3,13 @@
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from kbwf import answer_store
 from kbwf.policies import table
-from kbwf.policies.protocols import PolicyModule, RecordingModule, Sampler
+from kbwf.policies.protocols import Message, PolicyModule, RecordingModule, Sampler
 from kbwf.policy_settings import ACCESS_KEYS
 from kbwf.records import Checkpoint, Sample, Task
 from kbwf.records.base import canonical_json, sha256_of
@@ -54,7 +55,7 @@ def draw_chunk(
             num_prompt_tokens=draw.num_prompt_tokens,
             finish_reason=draw.finish_reason,
             num_reported_tokens=draw.num_reported_tokens,
-            prompt_sha256=sha256_of(canonical_json(list(messages))),
+            prompt_sha256=_sha256_of(messages),
             model=sampler.model,
         )
         for position, draw in enumerate(draws)
@@ -84,6 +85,22 @@ def refused_chunk(
         )
         for position in range(chunk_size)
     ]  # fmt: skip
+
+
+def _conditions(checkpoint: Checkpoint, task: Task, prompt: PromptSettings, request: dict[str, Any]) -> dict[str, Any]:
+    """What a chunk's answers depend on; what the policy is called, and how it is reached, has no part in it."""
+    return {
+        "version": _VERSION,
+        "checkpoint": json.loads(checkpoint.model_copy(update={"policy_id": ""}).to_json()),
+        "settings": {name: value for name, value in request["settings"].items() if name not in ACCESS_KEYS},
+        "messages": _sha256_of(build_messages(task, prompt.style)),
+        "seed": draw_seed(request["seed"], task.task_id, request["chunk"], checkpoint.step),
+        "draw": [request[name] for name in ("chunk_size", "temperature", "max_tokens")],
+    }
+
+
+def _sha256_of(messages: Sequence[Message]) -> str:
+    return sha256_of(canonical_json(list(messages)))
 
 
 class SampleHandler:
@@ -136,30 +153,24 @@ class SampleHandler:
         self, checkpoint: Checkpoint, task: Task, prompt: PromptSettings, request: dict[str, Any]
     ) -> tuple[list[Sample], str]:
         """A chunk of samples, and what the store says of it."""
-        settings, seed, chunk, chunk_size = (request[name] for name in ("settings", "seed", "chunk", "chunk_size"))
-        temperature, max_tokens = request["temperature"], request["max_tokens"]
-        folder = Path(request["store"]) if table.BACKENDS[checkpoint.backend].is_kept and "store" in request else None
-        conditions = {
-            "version": _VERSION,
-            "checkpoint": json.loads(checkpoint.model_copy(update={"policy_id": ""}).to_json()),
-            "settings": {name: value for name, value in settings.items() if name not in ACCESS_KEYS},
-            "messages": sha256_of(canonical_json(list(build_messages(task, prompt.style)))),
-            "seed": draw_seed(seed, task.task_id, chunk, checkpoint.step),
-            "draw": [chunk_size, temperature, max_tokens],
-        }
-        remark = ""
-        if folder is not None:
-            found, remark = answer_store.find(folder, conditions)
-            if found is not None:
-                own = {"policy_id": checkpoint.policy_id, "task_id": task.task_id, "seed": seed}
-                first = chunk * chunk_size
-                taken = [each.model_copy(update={**own, "sample_idx": idx}) for idx, each in enumerate(found, first)]
-                return taken, "answered earlier: taken from the store, not asked for again"
-        sampler = self._sampler_of(checkpoint, settings, prompt)
-        samples = draw_chunk(sampler, checkpoint, task, prompt, seed, chunk, chunk_size, temperature, max_tokens)
-        if folder is not None:
-            remark = answer_store.keep(folder, conditions, samples) or remark
-        return samples, remark
+        if "store" not in request or not table.BACKENDS[checkpoint.backend].is_kept:
+            return self._asked(checkpoint, task, prompt, request), ""
+        folder, conditions = Path(request["store"]), _conditions(checkpoint, task, prompt, request)
+        found, remark = answer_store.find(folder, conditions)
+        if found is None:
+            samples = self._asked(checkpoint, task, prompt, request)
+            return samples, answer_store.keep(folder, conditions, samples) or remark
+        own = {"policy_id": checkpoint.policy_id, "task_id": task.task_id, "seed": request["seed"]}
+        first = request["chunk"] * request["chunk_size"]
+        taken = [each.model_copy(update={**own, "sample_idx": idx}) for idx, each in enumerate(found, first)]
+        return taken, "answered earlier: taken from the store, not asked for again"
+
+    def _asked(
+        self, checkpoint: Checkpoint, task: Task, prompt: PromptSettings, request: dict[str, Any]
+    ) -> list[Sample]:
+        names = ("seed", "chunk", "chunk_size", "temperature", "max_tokens")
+        sampler = self._sampler_of(checkpoint, request["settings"], prompt)
+        return draw_chunk(sampler, checkpoint, task, prompt, *(request[name] for name in names))
 
     def _sampler_of(self, checkpoint: Checkpoint, settings: dict[str, Any], prompt: PromptSettings) -> Sampler:
         key = canonical_json([checkpoint.to_json(), settings, prompt.to_param()])
