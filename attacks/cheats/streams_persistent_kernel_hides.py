@@ -4,7 +4,7 @@
 # seen: public lists of kernel hacks (load left on the GPU)
 # device: cuda
 # blind: yes
-# expect: flagged, compile_error, runtime_error
+# expect: flagged, compile_error, runtime_error, timeout
 import torch
 from torch.utils.cpp_extension import load_inline
 

@@ -6,8 +6,8 @@ for everything else. Where outputs are smaller than t, it lets any answer throug
 *Hardened* measures an error in units of the expected output's own variation. With the root mean square `rms` and the
 standard deviation `spread` of the expected values x_i, and errors e_i, an output is refused if
 
-    rms(e) > max(R spread + C u rms,  M r_rms rms)                              or, for any i,
-    |e_i|  > max(P [R (spread + |x_i - mean|) + C u |x_i|],  M r_max rms)
+    rms(e) > max(R spread + C u rms,  M r_rms rms,  i)                              or, for any i,
+    |e_i|  > max(P [R (spread + |x_i - mean|) + C u |x_i|],  M r_max rms,  P i)
 
 u is the dtype's unit roundoff. The constants, and where they come from:
 
@@ -25,6 +25,10 @@ C   sqrt(n) / 4, what sums of n terms may lose; at least 64 (n = 2^16) and at mo
     whoever sums in half precision keeps the sum itself in float32.
 M   8: a kernel may be eight times as far off as the reference is, whose error r against float64, and between processes,
     is measured (`RefError`). It matters where a task is ill-conditioned or its reference itself rounds to TF32.
+I   4: on inputs far smaller than the official ones an output may be far smaller too, and a right program still go through
+    values of the official size, and round them, where the reference does not: near 0, tanh(x) is x to the last bit,
+    and (1 - e) / (1 + e) is off by a roundoff of 1. So on drawn inputs I u times the official output's rms is allowed,
+    up to 2^-5 of the spread. In half precision nothing: programs compute in float32 there.
 P   8: the largest of many rounding errors against their bound; six for a normal distribution and 10^9 values, more
     where values are of uneven size, which |x_i - mean| follows.
 
@@ -53,7 +57,11 @@ REF_MULTIPLE = 8.0
 """M: times the reference's own error."""
 PEAK = 8.0
 """P: the largest error against the rms error."""
-_OFFICIAL = {torch.float16: 1e-2, torch.bfloat16: 1e-2}
+INNER_ROUNDOFFS = 4.0
+"""I: roundoffs of the official output's size, on other draws."""
+INNER_MAX_FRAC = 2.0**-5
+"""Of the spread: more of it is never laid to such rounding."""
+HALF = frozenset({torch.float16, torch.bfloat16})
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,8 @@ class RefError:
     """Of whole-number outputs: entries that differ, as at near ties of an argmax."""
     num_terms: int = 0
     """Of its longest sum, as far as sizes tell; 0 if nobody looked."""
+    inner_abs: float = 0.0
+    """In the output's own units: i, what values between may lose; 0 on official draws."""
 
     def merge(self, other: "RefError") -> "RefError":
         """The larger of each."""
@@ -89,6 +99,7 @@ class RefError:
             max(self.max_abs_frac, other.max_abs_frac),
             max(self.unequal_frac, other.unequal_frac),
             max(self.num_terms, other.num_terms),
+            max(self.inner_abs, other.inner_abs),
         )
 
 
@@ -115,12 +126,17 @@ class Bound:
 
 def official_tolerance(dtype: torch.dtype) -> float:
     """t of KernelBench's rule, absolute and relative alike."""
-    return _OFFICIAL.get(dtype, 1e-4)
+    return 1e-2 if dtype in HALF else 1e-4
 
 
 def is_exact(dtype: torch.dtype) -> bool:
     """Integers and booleans, which are equal or wrong."""
     return not (dtype.is_floating_point or dtype.is_complex)
+
+
+def inner_abs(dtype: torch.dtype, official: Scale) -> float:
+    """i, from the official output's scale."""
+    return 0.0 if dtype in HALF else INNER_ROUNDOFFS * torch.finfo(dtype).eps / 2 * official.rms
 
 
 def hardened_bound(dtype: torch.dtype, scale: Scale, ref_error: RefError = EXACT) -> Bound:
@@ -130,13 +146,14 @@ def hardened_bound(dtype: torch.dtype, scale: Scale, ref_error: RefError = EXACT
     roundoff = torch.finfo(dtype).eps / 2
     precision = PRECISION.get(dtype.to_real() if dtype.is_complex else dtype, 4 * roundoff)
     sum_roundoffs = min(max(math.sqrt(ref_error.num_terms) / 4, MIN_SUM_ROUNDOFFS), MAX_SUM_ROUNDOFFS)
-    if dtype in _OFFICIAL:
+    if dtype in HALF:
         sum_roundoffs = HALF_SUM_ROUNDOFFS
     per_size = sum_roundoffs * roundoff
     known = REF_MULTIPLE * scale.rms
+    inner = min(ref_error.inner_abs, INNER_MAX_FRAC * scale.spread)
     return Bound(
-        rms=max(precision * scale.spread + per_size * scale.rms, known * ref_error.rms_frac),
-        floor=known * ref_error.max_abs_frac,
+        rms=max(precision * scale.spread + per_size * scale.rms, known * ref_error.rms_frac, inner),
+        floor=max(known * ref_error.max_abs_frac, PEAK * inner),
         base=PEAK * precision * scale.spread,
         per_deviation=PEAK * precision,
         per_size=PEAK * per_size,

@@ -75,3 +75,4 @@ def test_no_cheat_gets_through_and_no_honest_kernel_is_refused(trial: Trial, ent
     outcome = trial.run(entry)
     assert outcome.why == "", describe(outcome)
     assert outcome.is_judged or entry.kind != HONEST, describe(outcome)
+    assert outcome.is_expected or not outcome.is_judged, describe(outcome)

@@ -1,5 +1,6 @@
 """The judge on a CUDA device."""
 
+import statistics
 from collections.abc import Iterator
 
 import pytest
@@ -37,14 +38,15 @@ def handler() -> Iterator[EvaluateHandler]:
 
 
 def test_the_identity_kernel_is_as_fast_as_itself_on_cuda(handler: EvaluateHandler) -> None:
-    """Passed three times, the speedup within five percent of one, the GPU and its driver named."""
+    """Passed three times, the middle speedup within five percent of one, the GPU and its driver named."""
     evaluations = [judge(handler, HONEST_KERNEL, TASK, CUDA) for _ in range(3)]
     for evaluation in evaluations:
         assert evaluation.status == EvalStatus.PASSED, (evaluation.message, evaluation.trace)
         assert evaluation.timing is not None and evaluation.environment is not None
-        assert 0.95 < evaluation.timing.speedup < 1.05
         assert evaluation.timing.speedup_low <= evaluation.timing.speedup <= evaluation.timing.speedup_high
         assert evaluation.environment.device_uuid and evaluation.environment.driver
+    speedups = [evaluation.timing.speedup for evaluation in evaluations if evaluation.timing]
+    assert 0.95 < statistics.median(speedups) < 1.05, speedups
     assert "prepare_task" not in evaluations[1].seconds_s
 
 

@@ -36,7 +36,7 @@ Pair = tuple[socket.socket, socket.socket]
 BUFFER = Buffer(shape=[2, 3], stride=[3, 1], dtype="float32", num_slots=4, slot_bytes=512)
 ARGUMENTS = [["tensor"], ["dict", [[0, ["value"]], ["key", ["list", [["tensor"]]]]]]]
 YARDSTICK = Yardstick(
-    RefError(1e-7, 2e-7, 0.0, 9),
+    RefError(1e-7, 2e-7, 0.0, 9, 3e-8),
     (("shifted",), ()),
     {"shifted": EXACT},
     ("zeros",),

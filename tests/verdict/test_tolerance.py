@@ -55,4 +55,4 @@ def test_whole_numbers_are_right_or_wrong() -> None:
 
 def test_of_two_errors_the_larger_counts() -> None:
     """Each figure by itself."""
-    assert RefError(1.0, 2.0, 0.1, 7).merge(RefError(3.0, 1.0, 0.2, 5)) == RefError(3.0, 2.0, 0.2, 7)
+    assert RefError(1.0, 2.0, 0.1, 7, 4.0).merge(RefError(3.0, 1.0, 0.2, 5)) == RefError(3.0, 2.0, 0.2, 7, 4.0)

@@ -1,12 +1,14 @@
 """What is measured of a reference before kernels are judged against it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
-from kbwf.verdict.variations import DRAWS, draws_of
+from kbwf.verdict.comparison import compare
+from kbwf.verdict.variations import DRAWS, draws_of, vary_inputs
 from kbwf.verdict.yardstick import Yardstick, in_float64, longest_sum, measure
 
 
@@ -101,6 +103,36 @@ def test_an_output_that_is_rounding_alone_decides_nothing() -> None:
     yardstick = measured(lambda x: (x - x.mean(dim=1, keepdim=True)).mean(dim=1), rand(40, 5000), draws_of([[]]))
     assert not yardstick.is_decidable
     assert yardstick.errors == {}
+
+
+def test_in_half_precision_a_mean_of_four_spreads_still_decides() -> None:
+    """A softmax of values between 0 and 1: rounding hides a fourteenth of its spread, zeros are off by three of them."""
+    yardstick = measured(
+        lambda x: torch.softmax(x, dim=1), lambda seed: [each.to(torch.bfloat16) for each in rand(64, 1024)(seed)]
+    )
+    assert yardstick.is_decidable
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_right_programs_may_round_values_of_the_official_size(seed: int) -> None:
+    """Of inputs near 0 a tanh through exponentials is off by a roundoff of 1, and still right; half precision is not."""
+
+    def by_exponentials(x: torch.Tensor) -> torch.Tensor:
+        return 1 - 2 / (1 + torch.exp(2 * x))
+
+    yardstick = measured(torch.tanh, rand(200, 300), draws_of([["scaled", "signed"]]))
+    inputs = [each * 2.0**-10 for each in rand(200, 300)(seed)]
+    expected = torch.tanh(inputs[0])
+    error = yardstick.errors["scaled_down"]
+    assert compare(by_exponentials(inputs[0]), expected, None, replace(error, inner_abs=0.0)).hardened_failure
+    assert compare(by_exponentials(inputs[0]), expected, None, error).hardened_failure == ""
+    for wrong in (expected * 1.001, torch.zeros_like(expected), expected.mean().expand(200, 300)):
+        assert compare(wrong, expected, None, error).hardened_failure
+    signed = rand(200, 300)(seed)
+    assert vary_inputs(signed, "signed", yardstick.admits, seed)
+    assert compare(
+        torch.tanh(signed[0].half()).float(), torch.tanh(signed[0]), None, yardstick.errors["signed"]
+    ).hardened_failure
 
 
 def test_a_reference_that_fails_the_official_rule_says_so() -> None:
