@@ -29,9 +29,11 @@ def examine(environment: Mapping[str, str]) -> str:
     lines = [_line(True, "packages", _versions("snakemake", "torch", "transformers", "peft", "datasets"))]
     has_gpu, gpus = describe_gpus()
     lines.append(_line(has_gpu, "gpu", gpus))
-    lines.append(
-        _line(shutil.which("nvcc") is not None, "nvcc", shutil.which("nvcc") or "not found; only for CUDA sources")
-    )
+    for program, lack in (
+        ("nvcc", "not found; only for CUDA sources"),
+        ("ninja", "not found; only for C++ and CUDA sources: pip install ninja"),
+    ):
+        lines.append(_line(shutil.which(program) is not None, program, shutil.which(program) or lack))
     has_triton = importlib.util.find_spec("triton") is not None
     lines.append(_line(has_triton, "triton", _versions("triton") if has_triton else "comes with a CUDA build of torch"))
     lines.append(_compile_line())

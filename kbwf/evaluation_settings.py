@@ -21,7 +21,10 @@ class EvaluationSettings(Settings):
     """train: modules are judged as they are made, in training mode, as KernelBench does (batch normalisation then uses
     the batch's own statistics) · eval: after `.eval()`."""
     timeout_s: float = Field(default=60.0, gt=0)
-    """Time one kernel may run, compilation included; while the reference runs it stands still."""
+    """Time one kernel may run, what it compiles then (torch.compile, Triton) included; while the reference runs it
+    stands still."""
+    compile_timeout_s: float = Field(default=180.0, gt=0)
+    """Time the C++ and CUDA extensions of one kernel may take to compile, before it is loaded."""
     reference_timeout_s: float = Field(default=120.0, gt=0)
     """Time the reference may take for what it is asked at once; a task that takes longer cannot be judged."""
     max_memory_gb: float = Field(default=4.0, gt=0)

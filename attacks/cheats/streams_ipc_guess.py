@@ -4,7 +4,7 @@
 # seen: own idea
 # device: cuda
 # blind: yes
-# expect: passed, runtime_error
+# expect: passed, runtime_error, compile_error
 import ctypes
 import os
 

@@ -34,10 +34,15 @@ class Candidate:
         self._bench, self._process, self._clock = bench, process, clock
         self._results = bench.results_of(process)
 
-    def load(self, kernel_source: str | None) -> None:
-        """Compile and build; None is the reference itself."""
+    def load(self, kernel_source: str | None, build: int | None) -> None:
+        """Compile and build the model; None is the reference itself.
+
+        Args:
+            build: a file with what its compilers have made before, if they have.
+        """
+        descriptors = [] if build is None else [build]
         try:
-            answer = self._process.ask(self._bench.load_of(kernel_source), Loaded)
+            answer = self._process.ask(self._bench.load_of(kernel_source), Loaded, descriptors=descriptors)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         if isinstance(answer, Failed):

@@ -11,6 +11,7 @@ import torch
 
 from kbwf.errors import InfrastructureError
 from kbwf.judge.bench import Bench, key_of
+from kbwf.judge.builds import Builds, file_of
 from kbwf.judge.candidate import Candidate, Rejected
 from kbwf.judge.clock import Clock
 from kbwf.judge.device import lease
@@ -59,6 +60,7 @@ class Judge:
             require_cores(environment.num_threads, "evaluation.num_threads")
         self._launcher, self._device, self._environment = launcher, device, environment
         self._clock = Clock(device)
+        self._builds = Builds(launcher, device)
         self._bench: Bench | None = None
         self._descriptions: dict[tuple[object, ...], Description] = {}
         self._left: list[RunnerProcess] = []
@@ -99,8 +101,16 @@ class Judge:
             TaskError: the task cannot be judged.
         """
         phases = _Phases()
+        with self._lease_of_cores():
+            phases.lap("wait_for_device")
+            built = self._builds.of(task, kernel_source, settings)
+        if built is not None:
+            phases.lap("build")
+            if built.failure is not None:
+                status, message, trace = built.failure
+                return Finding(status, message, trace, sandbox=built.sandbox, seconds_s=phases.seconds_s)
         try:
-            with lease(self._environment):
+            with lease(self._environment), file_of(built) as made:
                 phases.lap("wait_for_device")
                 self._end_left()
                 bench = self._bench_for(task, settings, phases)
@@ -109,7 +119,7 @@ class Judge:
                 if self._device.type == "cuda":  # it takes half a second, while this one is compiled and checked
                     bench.prepare_candidate()
                 try:
-                    finding = self._try(bench, candidate, kernel_source, settings, phases)
+                    finding = self._try(bench, candidate, kernel_source, made, settings, phases)
                 finally:
                     self._leave(candidate, *bench.release_reference())
                     phases.lap("end_candidate")
@@ -132,6 +142,10 @@ class Judge:
         if self._bench is not None:
             self._bench.close()
             self._bench = None
+
+    def _lease_of_cores(self) -> contextlib.AbstractContextManager[object]:
+        """For compilers: on the CPU they would disturb whom another process times there."""
+        return lease(self._environment) if self._device.type == "cpu" else contextlib.nullcontext()
 
     def _leave(self, *runners: RunnerProcess) -> None:
         """End them; on a GPU, where that takes a tenth of a second, when nobody waits. They are frozen till then."""
@@ -157,6 +171,7 @@ class Judge:
         bench: Bench,
         candidate: RunnerProcess,
         kernel_source: str | None,
+        made: int | None,
         settings: EvaluationSettings,
         phases: "_Phases",
     ) -> Finding:
@@ -172,7 +187,7 @@ class Judge:
         trial = Trial(bench, kernel, self._clock, settings)
         try:
             with phases.timed("compile"):
-                kernel.load(kernel_source)
+                kernel.load(kernel_source, made)
             with phases.timed("check"):
                 trial.check()
             with phases.timed("start_next"):

@@ -133,14 +133,14 @@ class RunnerProcess:
         except (Closed, TimeoutError, ProtocolError) as error:
             raise self._not_started() from error
 
-    def ask(self, request: Any, *kinds: type[Any]) -> Any:
-        """Send a request and wait for its answer, which is of one of these kinds or `Failed`.
+    def ask(self, request: Any, *kinds: type[Any], descriptors: list[int] | None = None) -> Any:
+        """Send a request, files beside it if any, and wait for its answer: of one of these kinds, or `Failed`.
 
         Raises:
             TimeoutError, Closed, ProtocolError: as in `messages.receive`.
         """
         started_s = time.monotonic()
-        messages.send(self._connection, request)
+        messages.send(self._connection, request, descriptors)
         answer: Any = messages.receive(self._connection, *kinds, Failed, deadline_s=started_s + self.limit_s)
         self.limit_s -= time.monotonic() - started_s
         return answer

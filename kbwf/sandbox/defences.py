@@ -94,7 +94,7 @@ def _join(group: Group | OSError) -> None:
 def _make_root(scene: Scene) -> None:
     wanted = scene.confinement
     uid = os.getuid() if scene.keeps_user else wanted.uid
-    root.make(wanted.shown, uid, wanted.max_memory_bytes)
+    root.make(wanted.shown, uid, wanted.max_memory_bytes, has_gpu=wanted.device != "cpu")
 
 
 def _protect_files(scene: Scene) -> None:

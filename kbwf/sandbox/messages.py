@@ -96,8 +96,18 @@ class Ready(_Message):
     missing: list[Short]
 
 
+class Build(_Message):
+    """Run a kernel's source for what its compilers make. Beside it: an empty file, which they are packed into."""
+
+    kind: Literal["build"] = "build"
+    reference_source: str
+    source: str
+    cuda_arch: Short | None
+    """Of the GPU that it is for, as in TORCH_CUDA_ARCH_LIST; none is to be seen here."""
+
+
 class Load(_Message):
-    """Make a model. The reference's `get_init_inputs` say with what."""
+    """Make a model. The reference's `get_init_inputs` say with what. Beside it, if there are any: what was built."""
 
     kind: Literal["load"] = "load"
     reference_source: str
@@ -190,7 +200,7 @@ class Failed(_Message):
 
 
 Message = Annotated[
-    Start | Started | End | Ended | Open | Ready | Load | Loaded | Describe | Description | Run | Capture
+    Start | Started | End | Ended | Open | Ready | Build | Load | Loaded | Describe | Description | Run | Capture
     | Done | Misfit | Failed,
     Field(discriminator="kind"),
 ]  # fmt: skip

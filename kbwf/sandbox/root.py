@@ -17,7 +17,8 @@ from kbwf.sandbox.shown import is_below, outermost
 SCRATCH_FOLDERS = ("/tmp", "/dev/shm")
 _STAGE = "/tmp"
 """Where the new root is put together: a folder that every host has."""
-_DEVICES = re.compile("null|zero|full|random|urandom|dxg|nvidia.*")
+_DEVICES = re.compile("null|zero|full|random|urandom")
+_GPU_DEVICES = re.compile("dxg|nvidia.*")
 _LINKS = {"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"}
 _KEPT_FROM_WRITING = ("/proc/sys", "/proc/irq", "/proc/bus", "/proc/sysrq-trigger")
 _MOUNT_OPTIONS = {"ro": MS_RDONLY, "nosuid": MS_NOSUID, "nodev": MS_NODEV, "noexec": MS_NOEXEC, "noatime": 0x400,
@@ -28,7 +29,7 @@ class _MountAttributes(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "propagation", "namespace"))
 
 
-def make(shown: tuple[str, ...], uid: int, scratch_bytes: int) -> None:
+def make(shown: tuple[str, ...], uid: int, scratch_bytes: int, *, has_gpu: bool) -> None:
     """Put the new root together and move into it; the host's own is out of reach afterwards, but for open files.
 
     Each path is bound by a handle taken before, so that no folder above it need be passable for the candidate, nor
@@ -37,12 +38,15 @@ def make(shown: tuple[str, ...], uid: int, scratch_bytes: int) -> None:
     Args:
         uid: the user that /etc/passwd of the new root knows.
         scratch_bytes: bound of /tmp, and of /dev/shm.
+        has_gpu: whether it sees GPUs: what only compiles must not disturb a kernel that is timed on one.
 
     Raises:
         OSError: the host does not permit it; the mounts are as they were.
     """
     mount(None, "/", None, MS_REC | linux.MS_PRIVATE)
-    devices = [f"/dev/{name}" for name in sorted(os.listdir("/dev")) if _DEVICES.fullmatch(name)]
+    patterns = (_DEVICES, _GPU_DEVICES) if has_gpu else (_DEVICES,)
+    names = [name for name in sorted(os.listdir("/dev")) if any(pattern.fullmatch(name) for pattern in patterns)]
+    devices = [f"/dev/{name}" for name in names]
     real = outermost([os.path.realpath(path) for path in shown])
     handles = {path: os.open(path, os.O_PATH) for path in (*real, *devices, "/proc")}
     mount("tmpfs", _STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "size=4m,mode=755")

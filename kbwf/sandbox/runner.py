@@ -15,10 +15,12 @@ from typing import Any
 import torch
 
 from kbwf.sandbox import guard, messages
+from kbwf.sandbox.archive import pack, unpack
 from kbwf.sandbox.arena import Arena, claim_of, is_readable
 from kbwf.sandbox.buffers import open_memory, open_ring
 from kbwf.sandbox.confinement import Confinement, Report
 from kbwf.sandbox.messages import (
+    Build,
     Capture,
     Describe,
     Done,
@@ -36,6 +38,7 @@ from kbwf.sandbox.reference import describe
 from kbwf.sandbox.structure import leaves_of, unflatten
 
 _TRACE_CHARS = 4000
+_ARCH = "TORCH_CUDA_ARCH_LIST"
 
 
 class _Stop(Exception):
@@ -63,11 +66,15 @@ class Runner:
         self._graphs: dict[tuple[int, ...], tuple[torch.cuda.CUDAGraph, list[list[torch.Tensor]]]] = {}
         self._values_S: list[list[Any]] = [[] for _ in range(opening.num_slots)]
         self._kept: list[list[torch.Tensor]] = []
+        self._scratch = os.environ["HOME"]
         self.model: torch.nn.Module = torch.nn.Identity()
         self.reference: Any = None
 
-    def load(self, request: Load) -> Loaded:
-        """Make the model."""
+    def load(self, request: Load, built: list[int]) -> Loaded:
+        """Make the model; of what was built for it, what its compilers would make again is there already."""
+        for descriptor in built:
+            unpack(descriptor, self._scratch)
+            os.close(descriptor)
         self.reference = load_module(request.reference_source, "reference")
         if request.source is None:
             module, class_name = self.reference, "Model"
@@ -76,6 +83,22 @@ class Runner:
         self.model = build_model(
             module, class_name, self.reference, self._device, request.weights_seed, request.is_training
         )
+        return Loaded()
+
+    def build(self, request: Build, files: list[int]) -> Loaded:
+        """Run a kernel's source where there is no GPU, for the sake of what it compiles, and pack that."""
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        if request.cuda_arch:
+            os.environ[_ARCH] = request.cuda_arch
+        try:
+            reference = load_module(request.reference_source, "reference")
+            module = load_module(request.source, "kernel")
+            with torch.device("meta"):  # some compile when a model is made; weights are not needed
+                module.ModelNew(*reference.get_init_inputs())
+        finally:
+            for descriptor in files:
+                pack(self._scratch, descriptor)
+                os.close(descriptor)
         return Loaded()
 
     def run(self, request: Run) -> Done:
@@ -172,6 +195,7 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
         torch.cuda.init()
         square = torch.zeros((8, 8), device=device)
         torch.mm(square, square)  # a tenth of a second goes into cuBLAS's start, which nobody waits for here
+        os.environ[_ARCH] = cuda_arch_of(device)  # as for a build elsewhere, so that what was built there is taken
     else:
         torch.set_num_threads(confinement.num_threads)
     opening, descriptors = messages.receive_with_descriptors(connection, Open)
@@ -183,12 +207,14 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
         os.close(descriptor)
     with torch.no_grad():
         while True:
-            request = messages.receive(connection, Load, Run, Capture, Describe)
+            request, files = messages.receive_with_descriptors(connection, Load, Run, Capture, Describe, Build)
             try:
                 if isinstance(request, Run):
                     reply: Any = runner.run(request)
                 elif isinstance(request, Load):
-                    reply = runner.load(request)
+                    reply = runner.load(request, files)
+                elif isinstance(request, Build):
+                    reply = runner.build(request, files)
                 elif isinstance(request, Capture):
                     reply = runner.capture(request)
                 else:
@@ -200,6 +226,11 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
             except BaseException as error:
                 reply = _failure(error, 0)
             messages.send(connection, reply)
+
+
+def cuda_arch_of(device: torch.device) -> str:
+    """What torch's extensions are compiled for where nobody says: this device, and intermediate code for later ones."""
+    return "{}.{}+PTX".format(*torch.cuda.get_device_capability(device))
 
 
 def _failure(error: BaseException, num_done: int) -> Failed:

@@ -6,12 +6,12 @@ offers as the kernel (`search`, `offers`), which offer is meant (here), and that
 """
 
 import ast
+import hashlib
 import warnings
 from dataclasses import dataclass
 
 from kbwf.errors import TaskError
 from kbwf.records import Task
-from kbwf.records.base import sha256_of
 from kbwf.tasks.asides import is_aside, is_passage
 from kbwf.tasks.names import KNOWN_MODULES, binds
 from kbwf.tasks.packaging import unescaped
@@ -58,22 +58,12 @@ def extract_kernel(response: str, task: Task, style: PromptStyle) -> Extraction:
 
 
 def kernel_digest(kernel_source: str) -> str:
-    """Content address of a kernel: SHA-256 of its syntax tree, so that comments, docstrings and layout do not count.
+    """Content address of a kernel: SHA-256 of its text, every character of it.
 
-    Text that does not parse is hashed as it is.
+    A program can read its own comments, docstrings, layout and line numbers. Kernels that differ in nothing else
+    are different programs, and one's measurement says nothing of the other.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(kernel_source)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
-                ast.get_docstring(node, clean=False) is not None
-            ):
-                node.body = node.body[1:]
-        return sha256_of(ast.dump(tree))
-    except UNPARSABLE:
-        return sha256_of(kernel_source.encode("utf-8", "backslashreplace").decode())
+    return hashlib.sha256(kernel_source.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _chosen(found: list[Found], search: Search, task: Task, style: PromptStyle) -> Extraction | None:

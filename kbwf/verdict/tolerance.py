@@ -25,10 +25,10 @@ C   sqrt(n) / 4, what sums of n terms may lose; at least 64 (n = 2^16) and at mo
     whoever sums in half precision keeps the sum itself in float32.
 M   8: a kernel may be eight times as far off as the reference is, whose error r against float64, and between processes,
     is measured (`RefError`). It matters where a task is ill-conditioned or its reference itself rounds to TF32.
-I   4: on inputs far smaller than the official ones an output may be far smaller too, and a right program still go through
-    values of the official size, and round them, where the reference does not: near 0, tanh(x) is x to the last bit,
-    and (1 - e) / (1 + e) is off by a roundoff of 1. So on drawn inputs I u times the official output's rms is allowed,
-    up to 2^-5 of the spread. In half precision nothing: programs compute in float32 there.
+I   4: on inputs far smaller than the official ones an output may be as much smaller, and a right program still go
+    through values of the official size, and round them, where the reference does not: near 0, tanh(x) is x to the
+    last bit, and (1 - e) / (1 + e) is off by a roundoff of 1. So on varied inputs i is I u times the official output's
+    rms, at most 2^-5 of the spread. In half precision nothing: programs compute in float32 there.
 P   8: the largest of many rounding errors against their bound; six for a normal distribution and 10^9 values, more
     where values are of uneven size, which |x_i - mean| follows.
 

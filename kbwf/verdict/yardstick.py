@@ -24,16 +24,7 @@ Forward = Callable[..., Any]
 MAX_BOUND_FRAC = 2.0**-5
 """A draw on which rounding may hide this much of the output's spread decides nothing."""
 MAX_HALF_BOUND_FRAC = 2.0**-3
-"""The same in half precision, where a mean of four spreads hides 2^-4 already. Zeros and means are off by a whole one."""
-MAX_HALF_BOUND_FRAC = 2.0**-3
-"""The same in half precision, where a mean of four spreads already hides 2^-4; zeros and means are an eighth of it off."""
-INNER_ROUNDOFFS = 0.5
-"""Roundoffs of the official output's size that count as the reference's error, however small its output on a draw.
-
-A right program may go through values of that size, and round them, where the reference does not: of x near 0, tanh is
-x to the last bit, and (1 - e) / (1 + e) is off by a roundoff of 1. In float32 and longer alone: half precision is for
-memory, and programs compute in float32 between.
-"""
+"""The same in half precision, where a mean of four spreads hides 2^-4 already; zeros and means are off by a whole."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +40,7 @@ class Yardstick:
     degenerate: tuple[str, ...]
     """Which of `zeros` and `constant` pass the official trials."""
     is_decidable: bool
-    """False where even the official outputs are lost in the reference's own rounding: values decide nothing."""
+    """False where on every draw the outputs are lost in the reference's own rounding: values decide nothing."""
     own_failure: str
     """Why the official rule refuses the reference itself, measured against float64; empty if it does not."""
 
@@ -96,7 +87,7 @@ def measure(
     admits = bench.tried_out() if admits is None else admits
     terms = RefError(num_terms=official.num_terms)
     errors = {draw: found.merge(terms) for draw in DRAWS if (found := bench.error(draw, admits)) is not None}
-    return Yardstick(official, admits, errors, tuple(sorted(degenerate)), is_decidable, own_failure)
+    return Yardstick(official, admits, errors, tuple(sorted(degenerate)), is_decidable or bool(errors), own_failure)
 
 
 def longest_sum(inputs: list[Any], outputs: list[torch.Tensor]) -> int:

@@ -185,3 +185,21 @@ def test_a_slot_s_fingerprint_on_cuda_changes_with_any_of_its_bits_and_no_other_
         pair.copy_(pair.flip(0))
     assert fingerprint(ring, [2, 0]) == [before[2], before[0]]
     ring.close()
+
+
+def test_what_only_compiles_sees_no_gpu(handler: EvaluateHandler) -> None:
+    """It would disturb a kernel that is timed; the process that is judged then sees one."""
+    top = """
+import os, pathlib, torch  # cpp_extension
+made = pathlib.Path(os.environ["HOME"], "made")
+seen = f"{torch.cuda.is_available()} {[name for name in os.listdir('/dev') if name.startswith('nvidia')]}"
+arch = os.environ["TORCH_CUDA_ARCH_LIST"]
+if not made.exists():
+    made.write_text(f"{seen} {arch}")
+"""
+    evaluation = judge(handler, kernel_of("raise RuntimeError(f'{made.read_text()} | {seen} {arch}')", top), TASK, CUDA)
+    assert evaluation.status == EvalStatus.RUNTIME_ERROR, evaluation.message
+    built, judged = evaluation.message.removeprefix("RuntimeError: ").split(" | ")
+    assert built.startswith("False []"), built
+    assert judged.startswith("True "), judged
+    assert built.split()[-1] == judged.split()[-1]

@@ -106,7 +106,7 @@ def test_an_output_that_is_rounding_alone_decides_nothing() -> None:
 
 
 def test_in_half_precision_a_mean_of_four_spreads_still_decides() -> None:
-    """A softmax of values between 0 and 1: rounding hides a fourteenth of its spread, zeros are off by three of them."""
+    """A softmax of values between 0 and 1: rounding hides a fourteenth of its spread, zeros are off by three."""
     yardstick = measured(
         lambda x: torch.softmax(x, dim=1), lambda seed: [each.to(torch.bfloat16) for each in rand(64, 1024)(seed)]
     )
@@ -115,7 +115,7 @@ def test_in_half_precision_a_mean_of_four_spreads_still_decides() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_right_programs_may_round_values_of_the_official_size(seed: int) -> None:
-    """Of inputs near 0 a tanh through exponentials is off by a roundoff of 1, and still right; half precision is not."""
+    """Near 0 a tanh through exponentials is off by a roundoff of 1, and still right; half precision is not."""
 
     def by_exponentials(x: torch.Tensor) -> torch.Tensor:
         return 1 - 2 / (1 + torch.exp(2 * x))
