@@ -32,7 +32,7 @@ def test_every_capability_has_a_line_and_keys_are_not_shown() -> None:
     text = examine({**os.environ, "HF_TOKEN": "planted-key", "TINKER_API_KEY": ""})
     found = dict(re.findall(r"^(?:ok|--)  ([\w.]+) +(.+)$", text, re.MULTILINE))
     assert list(found) == [
-        "packages", "gpu", "nvcc", "triton", "torch.compile", "evaluation", "sandbox", "tinker", "slurm",
+        "packages", "gpu", "nvcc", "ninja", "triton", "torch.compile", "evaluation", "sandbox", "tinker", "slurm",
         "HF_TOKEN", "TINKER_API_KEY",
     ]  # fmt: skip
     assert f"torch {torch.__version__.partition('+')[0]}" in found["packages"]

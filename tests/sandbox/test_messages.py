@@ -12,6 +12,7 @@ from kbwf.sandbox import channel, messages
 from kbwf.sandbox.channel import ProtocolError
 from kbwf.sandbox.messages import (
     Buffer,
+    Build,
     Capture,
     Describe,
     Description,
@@ -51,6 +52,7 @@ MESSAGES = [
     Open(),
     Open(inputs=[BUFFER], num_slots=4, arena=BUFFER, outputs=[BUFFER], arguments=ARGUMENTS, result=["tensor"]),
     Ready(applied=["rlimits"], missing=["net namespace (EPERM)"]),
+    Build(reference_source="x = 1", source="y = 2", cuda_arch="9.0+PTX"),
     Load(reference_source="x = 'ü'", source=None, weights_seed=42, is_training=True),
     Loaded(),
     Describe(seed=2**61, admits=None),

@@ -272,7 +272,7 @@ def test_a_kernel_s_model_is_made_like_the_reference_s(made: Made) -> None:
     kernel = reference.replace("class Model(", "class ModelNew(").replace("return [5]", "return [6]")
     weights = []
     for source in (None, kernel):
-        made.runner.load(Load(reference_source=reference, source=source, weights_seed=42, is_training=False))
+        made.runner.load(Load(reference_source=reference, source=source, weights_seed=42, is_training=False), [])
         assert not made.runner.model.training
         weights.append(next(made.runner.model.parameters()))
     assert torch.equal(*weights) and weights[0].shape == (5,)
