@@ -32,6 +32,11 @@ class Outcome:
     """False where the task itself cannot be judged: it then counts nowhere."""
 
 
+def is_faster(evaluation: Evaluation) -> bool:
+    """Whether a cheat's record says that it paid."""
+    return evaluation.timing is not None and evaluation.timing.speedup_low > FASTER
+
+
 def outcome_of(entry: Entry, evaluation: Evaluation, *, leaked: str, broken: str) -> Outcome:
     """Hold a record against its entry.
 
@@ -43,7 +48,7 @@ def outcome_of(entry: Entry, evaluation: Evaluation, *, leaked: str, broken: str
     why = leaked or broken
     if entry.kind == HONEST:
         why = "" if evaluation.is_correct else f"refused: {evaluation.status.value}"
-    elif not why and timing is not None and timing.speedup_low > FASTER:
+    elif not why and timing is not None and is_faster(evaluation):
         why = f"faster: {timing.speedup:.2f}x, at least {timing.speedup_low:.2f}x"
     elif not why and entry.twin_path and evaluation.is_reused and evaluation.is_correct:
         why = "took another kernel's verdict over"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kbwf.attack.bank import HONEST, Entry, chosen, read_bank
-from kbwf.attack.outcome import Outcome, describe, not_judged, outcome_of, summarize
+from kbwf.attack.outcome import Outcome, describe, is_faster, not_judged, outcome_of, summarize
 from kbwf.attack.planting import BREACH, VARIABLE, planted
 from kbwf.attack.worker import Worker
 from kbwf.errors import InfrastructureError, KbwfError, TaskError
@@ -16,6 +16,7 @@ from kbwf.settings import EvaluationSettings
 from kbwf.store import write_text
 
 _TIMEOUT_S = 60.0
+_NUM_CONFIRMATIONS = 2
 _REFERENCE_ITSELF = "class ModelNew(Model):\n    pass\n"
 
 
@@ -82,12 +83,26 @@ class Trial:
             for _ in range(entry.num_runs):
                 evaluation = self._worker.evaluate(entry.task_path, entry.source, self._settings, store)
                 leaked = leaked or self._leak_in(evaluation)
+            if entry.kind != HONEST and is_faster(evaluation):
+                evaluation = self._confirmed(entry, evaluation)
         except TaskError as error:
             return not_judged(entry, str(error), is_blamed=False)
         except InfrastructureError as error:
             return not_judged(entry, str(error), is_blamed=True)
         broken = self._probe(entry) if is_probed else ""
         return outcome_of(entry, evaluation, leaked=leaked, broken=broken)
+
+    def _confirmed(self, entry: Entry, evaluation: Evaluation) -> Evaluation:
+        """A record that says faster, or a later one if all of those agree that it is not.
+
+        No task is calibrated here, so no interval holds what fresh processes differ by. A cheat that pays now and then,
+        or is found out now and then, did pay.
+        """
+        again = [
+            self._worker.evaluate(entry.task_path, entry.source, self._settings) for _ in range(_NUM_CONFIRMATIONS)
+        ]
+        is_noise = all(each.is_correct and not is_faster(each) for each in again)
+        return again[-1] if is_noise else evaluation
 
     def _is_sound(self, entry: Entry) -> bool:
         """Whether the honest kernel that follows passes without a cheat too; if not, it says nothing after one."""

@@ -91,6 +91,25 @@ def test_nothing_follows_an_honest_kernel(entry: Entry) -> None:
     assert run(honest, WRONG)[0] == "refused: wrong_values"
 
 
+FASTER = make_evaluation(0, make_timing(1.2))
+
+
+@pytest.mark.parametrize(
+    ("again", "is_through"),
+    [
+        ((PASSED, PASSED), False), ((FASTER, FASTER), True), ((PASSED, FASTER), True), ((FASTER, PASSED), True),
+        ((WRONG, PASSED), True), ((PASSED, WRONG), True),
+    ],
+)  # fmt: skip
+def test_a_cheat_that_seems_faster_is_measured_again(
+    entry: Entry, again: tuple[Evaluation, Evaluation], is_through: bool
+) -> None:
+    """Noise is what two more measurements do not see; what pays, or is found out, now and then is none."""
+    why, asked = run(entry, FASTER, *again, PASSED)
+    assert bool(why) == is_through
+    assert [source for source, _, _ in asked] == ["the cheat"] * 3 + [REFERENCE_ITSELF]
+
+
 def test_a_twin_goes_before_with_the_same_store(entry: Entry, tmp_path: Path) -> None:
     """And its verdict, if reused, is the cheat's."""
     (tmp_path / "twin.py").write_text("the twin")
@@ -140,7 +159,8 @@ def test_a_failing_judge_is_the_cheat_s_doing_and_a_bad_task_is_not(entry: Entry
 
 def test_outcomes_are_written_with_the_table(entry: Entry, tmp_path: Path) -> None:
     """As JSON, to be read by whatever counts them further."""
-    trial = Trial(Scripted(PASSED, WRONG, PASSED, make_evaluation(0, make_timing(9.0)), PASSED), SETTINGS, SECRET)  # type: ignore[arg-type]
+    faster = [make_evaluation(0, make_timing(9.0))] * 3
+    trial = Trial(Scripted(PASSED, WRONG, PASSED, *faster, PASSED), SETTINGS, SECRET)  # type: ignore[arg-type]
     write_outcomes(tmp_path / "out.json", [trial.run(entry), trial.run(entry)])
     written = json.loads((tmp_path / "out.json").read_text())
     assert [each["why"] for each in written["outcomes"]] == ["", "faster: 9.00x, at least 9.00x"]
