@@ -8,6 +8,7 @@ import contextlib
 import os
 import stat
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 MAX_ARCHIVE_BYTES = 256 << 20
@@ -19,8 +20,11 @@ _HEADERS_BYTES, _END_BYTES = 8 << 10, 64 << 10
 
 
 def pack(folder: str, descriptor: int) -> None:
-    """Write the folder's plain files to a file that is empty; nothing, if they are too much."""
-    paths = [path for path in sorted(Path(folder).rglob("*")) if stat.S_ISREG(os.lstat(path).st_mode)]
+    """Write the folder's plain files to a file that is empty; nothing, if they are too much.
+
+    Not those of other file systems below it: where Python itself lies below /tmp, it is shown there.
+    """
+    paths = sorted(_plain_files(folder))
     if not paths or sum(path.stat().st_size + _HEADERS_BYTES for path in paths) > MAX_ARCHIVE_BYTES - _END_BYTES:
         return
     with os.fdopen(os.dup(descriptor), "wb") as file, tarfile.open(fileobj=file, mode="w") as archive:
@@ -29,6 +33,16 @@ def pack(folder: str, descriptor: int) -> None:
                 entry = archive.gettarinfo(arcname=str(path.relative_to(folder)), fileobj=content)
                 entry.mtime = int(entry.mtime)
                 archive.addfile(entry, content)
+
+
+def _plain_files(folder: str) -> Iterator[Path]:
+    device = os.lstat(folder).st_dev
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if os.lstat(os.path.join(parent, name)).st_dev == device]
+        for path in (Path(parent, name) for name in names):
+            found = os.lstat(path)
+            if stat.S_ISREG(found.st_mode) and found.st_dev == device:
+                yield path
 
 
 def unpack(descriptor: int, folder: str) -> None:

@@ -55,6 +55,19 @@ def test_only_plain_files_are_packed(tmp_path: Path, file: int) -> None:
     assert [path.name for path in there.iterdir()] == ["own"]
 
 
+@pytest.mark.skipif(os.stat("/dev").st_dev == os.stat("/dev/shm").st_dev, reason="/dev/shm is no file system here")
+def test_other_file_systems_below_are_left_out(tmp_path: Path, file: int) -> None:
+    """What is shown below /tmp, a whole environment perhaps, is not the kernel's."""
+    name = f"kbwf-test-{os.getpid()}"
+    Path("/dev/shm", name).write_text("another's")
+    try:
+        archive.pack("/dev", file)
+    finally:
+        Path("/dev/shm", name).unlink()
+    archive.unpack(file, str(tmp_path))
+    assert not list(tmp_path.rglob(name))
+
+
 @pytest.mark.parametrize("num_bytes", [archive.MAX_ARCHIVE_BYTES, archive.MAX_ARCHIVE_BYTES + 1])
 def test_too_much_is_left_out(tmp_path: Path, file: int, num_bytes: int) -> None:
     """Nothing is written at all: the kernel compiles again."""
