@@ -49,5 +49,5 @@ def unpack(descriptor: int, folder: str) -> None:
     """Lay the files of an archive into the folder. What cannot be read is left out: then it is compiled again."""
     with contextlib.suppress(OSError, tarfile.TarError), os.fdopen(os.dup(descriptor), "rb") as file:
         file.seek(0)
-        with tarfile.open(fileobj=file) as archive:
+        with tarfile.open(fileobj=file, mode="r:") as archive:
             archive.extractall(folder, filter="data")
