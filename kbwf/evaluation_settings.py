@@ -17,9 +17,6 @@ class EvaluationSettings(Settings):
     """Where kernels run; auto takes a GPU if there is one."""
     num_threads: int = Field(default=1, ge=1)
     """CPU threads of reference and kernel alike, when kernels run on the CPU."""
-    module_mode: Literal["train", "eval"] = "train"
-    """train: modules are judged as they are made, in training mode, as KernelBench does (batch normalisation then uses
-    the batch's own statistics) · eval: after `.eval()`."""
     timeout_s: float = Field(default=60.0, gt=0)
     """Time one kernel may run, what it compiles then (torch.compile, Triton) included; while the reference runs it
     stands still."""

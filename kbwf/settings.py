@@ -36,6 +36,9 @@ class TaskSettings(Settings):
     """directory only: the folder that holds `level1/`, `level2/` …"""
     revision: str | None = None
     """huggingface only: the data set's revision; None takes the newest and records it."""
+    module_mode: Literal["train", "eval"] = "train"
+    """train: modules run as they are made, in training mode, as KernelBench judges them (batch normalisation then uses
+    the batch's own statistics); the prompt says so where it matters · eval: after `.eval()`."""
     split_seed: int = 42
     """Seed of the split into train and eval tasks."""
     subset: Literal["all", "train", "eval"] | tuple[Annotated[int, Field(ge=1)], ...] = "all"

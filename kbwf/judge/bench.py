@@ -168,7 +168,7 @@ class Bench:
     def load_of(self, kernel_source: str | None) -> Load:
         """What a candidate is asked to load; None is the reference itself."""
         assert self._pair is not None, "there is a candidate, whose weights are the reference's"
-        return load_message(self.task, self._settings, self._pair.weights_seed, kernel_source)
+        return load_message(self.task, self._pair.weights_seed, kernel_source)
 
     def draw(self, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[Any]] | None:
         """New inputs in these slots; returns their values that are no tensors, None where there are none."""
@@ -323,7 +323,7 @@ class Bench:
 
 def key_of(task: Task, settings: EvaluationSettings) -> tuple[object, ...]:
     """What a task's description depends on, and a bench with it."""
-    return task.reference_sha256, task.admits, settings.num_threads, settings.max_memory_gb, settings.module_mode
+    return task.reference_sha256, task.admits, settings.num_threads, settings.max_memory_gb, task.module_mode
 
 
 def _reason(answer: Failed | Misfit) -> str:

@@ -29,7 +29,7 @@ def describe_task(launcher: Launcher, device: torch.device, task: Task, settings
         runner.wait_until_ready()
         answers: list[Any] = []
         admits = None if task.admits is None else draws_of(task.admits)
-        load = load_message(task, settings, secrets.randbits(62), None)
+        load = load_message(task, secrets.randbits(62), None)
         describe = Describe(seed=secrets.randbits(32), admits=admits)
         for request, kind in ((load, Loaded), (describe, Description)):
             answers.append(runner.ask(request, kind))
@@ -55,13 +55,13 @@ def describe_task(launcher: Launcher, device: torch.device, task: Task, settings
     return description
 
 
-def load_message(task: Task, settings: EvaluationSettings, weights_seed: int, source: str | None) -> Load:
+def load_message(task: Task, weights_seed: int, source: str | None) -> Load:
     """What a runner is asked to load; without a kernel's source the reference itself."""
     return Load(
         reference_source=task.reference_source,
         source=source,
         weights_seed=weights_seed,
-        is_training=settings.module_mode == "train",
+        is_training=task.module_mode == "train",
     )
 
 

@@ -1,6 +1,7 @@
 """The judge: owns secret seeds, expected outputs, clock and verdict; of a task's code it runs `get_inputs` alone."""
 
 import contextlib
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -88,7 +89,10 @@ class Judge:
         try:
             with lease(self._environment):
                 self._end_left()
-                return self._bench_for(task, settings, _Phases()).description
+                bench = self._bench_for(task, settings, _Phases())
+                for _ in range(2):  # inputs of another shape each time are refused by now
+                    bench.draw([0], [secrets.randbits(32)], is_official=True)
+                return bench.description
         except InfrastructureError:
             self.close()
             raise

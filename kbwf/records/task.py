@@ -33,6 +33,8 @@ class Task(Record):
     """Which state of the source: a commit or dataset revision, or `unversioned`."""
     admits: tuple[tuple[Variation, ...], ...] | None = None
     """For each input of `forward`, in order, the variations it admits; None: nothing is known."""
+    module_mode: Literal["train", "eval"] = "train"
+    """Whether reference and kernel run as they are made, in training mode, or after `.eval()`."""
     fault: str = ""
     """Why the source is no problem in KernelBench's format; then no text of it stands here."""
 

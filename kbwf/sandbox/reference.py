@@ -38,6 +38,8 @@ def describe(
     for output in outputs:
         if output.device.type != device.type:  # a copy from there would be timed beside the work
             raise TypeError(f"forward returns a tensor on {output.device.type}; make it where its inputs are")
+        if output.is_floating_point() and output.dtype.itemsize == 1:
+            raise TypeError(f"forward returns {output.dtype}, with which torch does not reckon; return a longer dtype")
     storages = {tensor.untyped_storage().data_ptr() for tensor in tensors}
     aliases = [output.untyped_storage().data_ptr() in storages for output in outputs]
     changes_inputs = not all(

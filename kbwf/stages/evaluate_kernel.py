@@ -143,7 +143,7 @@ class EvaluateHandler:
                 own = {**origin, "kernel_source": kernel_source, "is_reused": True}
                 return found.model_copy(update=own)
         finding = judge.judge(task, kernel_source, settings)
-        evaluation = _to_record(finding, origin, kernel_source, conditions["kernel"], environment, settings)
+        evaluation = _to_record(finding, origin, kernel_source, conditions["kernel"], environment, settings, task)
         if folder is not None and evaluation.status in _REUSABLE:
             self._remark = evaluation_store.keep(folder, conditions, evaluation) or self._remark
         return evaluation
@@ -183,6 +183,7 @@ def _conditions(task: Task, digest: str, settings: EvaluationSettings, environme
     return {
         "task": task.reference_sha256,
         "admits": task.model_dump(mode="json")["admits"],
+        "module_mode": task.module_mode,
         "kernel": digest,
         "settings": settings.model_dump(mode="json", exclude={"reuse", "num_identity_pairs"}),
         "environment": environment.model_dump(mode="json", exclude={"device_uuid"}),
@@ -197,6 +198,7 @@ def _to_record(
     digest: str,
     environment: Environment,
     settings: EvaluationSettings,
+    task: Task,
 ) -> Evaluation:
     assert finding.status is not None, "the judge is done"
     return Evaluation(
@@ -214,6 +216,6 @@ def _to_record(
         environment=environment,
         sandbox=finding.sandbox,
         mode=settings.mode,
-        module_mode=settings.module_mode,
+        module_mode=task.module_mode,
         seconds_s=finding.seconds_s,
     )

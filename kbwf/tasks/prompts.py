@@ -4,6 +4,7 @@ Two styles: `forward_body` asks for the body of `ModelNew.forward` alone, `model
 """
 
 import ast
+import re
 import textwrap
 import warnings
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,10 @@ _SYSTEM_MODEL_NEW = (
 )
 
 
+_MODE = "- Modules are in training mode: batch normalisation goes by the batch's own statistics, dropout is at work.\n"
+_DEPENDS_ON_MODE = re.compile(r"batch_?norm|instance_?norm|dropout|rrelu|\.training\b", re.IGNORECASE)
+
+
 def build_messages(task: Task, style: PromptStyle) -> tuple[dict[str, str], ...]:
     """System and user message for the task.
 
@@ -42,6 +47,7 @@ def build_messages(task: Task, style: PromptStyle) -> tuple[dict[str, str], ...]
         TaskError: the reference has no `Model.forward`.
     """
     arguments = forward_arguments(task.reference_source)
+    mode = _MODE if _DEPENDS_ON_MODE.search(task.reference_source) and task.module_mode == "train" else ""
     head = (
         f"Problem {task.problem_id}: {task.name}\n\n"
         "This is the reference. Its outputs define what is right, its running time is to be beaten.\n\n"
@@ -56,7 +62,7 @@ def build_messages(task: Task, style: PromptStyle) -> tuple[dict[str, str], ...]
             "- The same result as the reference for any input of these shapes: shape, dtype, device and values.\n"
             "- As fast as possible, at the same precision.\n"
             "- Inputs stay unchanged; nothing is remembered between calls.\n"
-            "- What the reference does not import is imported in the first lines of the body.\n"
+            f"{mode}- What the reference does not import is imported in the first lines of the body.\n"
             "- The last statement returns the result."
         )
     else:
@@ -70,7 +76,7 @@ def build_messages(task: Task, style: PromptStyle) -> tuple[dict[str, str], ...]
             "- As fast as possible, at the same precision. Own kernels are welcome: CUDA C++ inline, compiled with"
             " torch.utils.cpp_extension.load_inline, or Triton.\n"
             "- Inputs stay unchanged; nothing is remembered between calls.\n"
-            "- The file has all its imports, and no test code."
+            f"{mode}- The file has all its imports, and no test code."
         )
     return ({"role": "system", "content": system}, {"role": "user", "content": head + request})
 

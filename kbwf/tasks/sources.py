@@ -81,6 +81,7 @@ def _frozen(tasks: TaskSettings, problem_id: int, name: str, code: str, revision
         reference_sha256=sha256_of(code),
         source=tasks.source,
         revision=revision,
+        module_mode=tasks.module_mode,
         **more,
     )
 

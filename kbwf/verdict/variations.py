@@ -4,6 +4,7 @@ Inputs are varied in place and in pieces, from a secret seed. What makes an inpu
 
     zeros                stay zeros: triangles, masks, padding
     whole numbers        are left alone, of whatever dtype: indices, classes, labels of -1 and 1
+    numbers of 8 bits    are left alone
     symmetric matrices   stay symmetric: A becomes D A D with a diagonal D
     rows that sum to 1   stay probabilities: only the heavy tails apply, and each row is divided by its sum again
     expanded tensors     stay expanded: the memory behind them is what varies
@@ -127,7 +128,8 @@ def _vary(tensor: torch.Tensor, draw: Draw, generator: torch.Generator) -> bool:
     for dim, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
         if size > 1 and stride == 0:
             tensor = tensor.narrow(dim, 0, 1)
-    if not tensor.numel() or is_exact(tensor.dtype) or _is_whole(tensor):
+    is_short = tensor.dtype.itemsize == 1  # with eight bits torch stores, and does not reckon
+    if not tensor.numel() or is_exact(tensor.dtype) or is_short or _is_whole(tensor):
         return False
     rows_sum_to_one = _rows_sum_to_one(tensor)
     if rows_sum_to_one and draw != "heavy_tailed":

@@ -74,6 +74,8 @@ TASKS = {
     "expand_as_output": quirk("return x.amax(1, keepdim=True).expand_as(x)"),
     "integer_output": quirk("return torch.argmax(x, 1)"),
     "empty_output": quirk("return x[x > 2], x.sum()"),
+    "float8_input": quirk("return x.float() * 2", inputs="torch.rand(64, 64).to(torch.float8_e4m3fn)"),
+    "slice_and_dtype": quirk("return x[s].to(d) * 2", "x, s, d", "torch.rand(8, 8), slice(0, 4), torch.float64"),
     "scalar_output": quirk("return x.sum()"),
     "complex_output": quirk("return torch.fft.fft(x)"),
     "tuple_output": quirk("return x.sum(0), {'b': x > 0.5, 'a': [x.half()]}"),
@@ -101,6 +103,10 @@ REFUSED = {
     "random_in_forward": (quirk("return x + torch.randn_like(x)"), "give different outputs .* leave it out"),
     "stateful": (quirk("self.n += 1\nreturn x * self.n", init="self.n = 0"), "give different outputs .* leave it out"),
     "raises": (quirk("return undefined"), "cannot be judged on cpu: NameError: name 'undefined' is not defined"),
+    "float8_output": (
+        quirk("return x.to(torch.float8_e5m2)"),
+        "cannot be judged on cpu: TypeError: forward returns torch.float8_e5m2, with which torch does not reckon",
+    ),
     "no_output": (quirk("return 2.5"), "cannot be judged on cpu: TypeError: forward returns no tensor"),
     "exits": (
         quirk("import os\nos.write(2, b'last words')\nos._exit(3)"),

@@ -108,6 +108,13 @@ def test_a_task_that_cannot_be_judged_is_refused_by_name_and_reason(handler: Eva
         judge(handler, SAME, task, settings)
 
 
+def test_inputs_of_another_shape_each_time_are_told_before_any_pair_is_measured(handler: EvaluateHandler) -> None:
+    """A study without identity pairs must not sample first."""
+    task, reason = REFUSED["shape_that_varies"]
+    with pytest.raises(TaskError, match=reason):
+        handler.judge_for(FAST)[0].describe(task, FAST)
+
+
 def test_after_tasks_that_cannot_be_judged_others_can(handler: EvaluateHandler) -> None:
     """The judge is as it was."""
     with pytest.raises(TaskError):
@@ -115,13 +122,17 @@ def test_after_tasks_that_cannot_be_judged_others_can(handler: EvaluateHandler) 
     assert judge(handler, HONEST_KERNEL).status == STATUS.PASSED
 
 
-def test_the_mode_of_modules_is_a_setting(handler: EvaluateHandler) -> None:
+def evaluated(task: Task) -> Task:
+    """The same task, its modules in evaluation mode."""
+    return task.model_copy(update={"module_mode": "eval"})
+
+
+def test_the_mode_of_modules_is_the_task_s(handler: EvaluateHandler) -> None:
     """In evaluation mode dropout does nothing, and batch normalisation goes by running statistics, here 0 and 1."""
-    settings = EvaluationSettings(**{**FAST.model_dump(), "module_mode": "eval"})
     dropout = quirk("return self.dropout(x)", init="self.dropout = nn.Dropout(0.5)")
-    assert judge(handler, kernel("return x.clone()"), dropout, settings).status == STATUS.PASSED
+    assert judge(handler, kernel("return x.clone()"), evaluated(dropout)).status == STATUS.PASSED
     with pytest.raises(TaskError, match="give different outputs"):
         judge(handler, SAME, dropout)
     by_running = kernel("return x / (1 + self.bn.eps) ** 0.5", init="self.bn = nn.BatchNorm1d(8)")
-    assert judge(handler, by_running, TASKS["batch_norm"], settings).status == STATUS.PASSED
+    assert judge(handler, by_running, evaluated(TASKS["batch_norm"])).status == STATUS.PASSED
     assert judge(handler, by_running, TASKS["batch_norm"]).status == STATUS.WRONG_VALUES

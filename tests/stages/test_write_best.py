@@ -332,8 +332,8 @@ def test_the_file_s_modules_are_in_the_mode_in_which_they_were_judged(
 ) -> None:
     """In evaluation mode, batch normalisation goes by running statistics, and the batch's own are wrong."""
     ask_for_no_times(monkeypatch)
-    task = make_task(1, reference_source=_MODEL.format(forward=_LAYER))
-    settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60, module_mode="eval")
+    task = make_task(1, reference_source=_MODEL.format(forward=_LAYER)).model_copy(update={"module_mode": "eval"})
+    settings = EvaluationSettings(mode="fast", device="cpu", timeout_s=60)
     for kernel, is_right in ((_LAYER, True), (_OWN_STATISTICS, False)):
         source = (
             f"{task.reference_source}\n\nclass ModelNew(Model):\n    def forward(self, x):\n        return {kernel}\n"

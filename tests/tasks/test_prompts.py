@@ -6,6 +6,7 @@ from kbwf.errors import TaskError
 from kbwf.settings import TaskSettings
 from kbwf.tasks.prompts import build_messages, forward_arguments, forward_body
 from kbwf.tasks.sources import load_task
+from tests.builders import make_task
 
 REFERENCE = '''
 class Other:
@@ -72,3 +73,19 @@ def test_styles_ask_for_different_things() -> None:
     assert "class ModelNew(nn.Module)" in whole[1]["content"]
     assert "Triton" in whole[1]["content"]
     assert "Triton" not in body[1]["content"]
+
+
+@pytest.mark.parametrize("style", ["forward_body", "model_new"])
+@pytest.mark.parametrize(
+    ("layer", "mode", "is_said"),
+    [
+        ("nn.BatchNorm2d(3)", "train", True), ("nn.Dropout(0.1)", "train", True), ("nn.BatchNorm2d(3)", "eval", False),
+        ("nn.Linear(3, 3)", "train", False),
+    ],
+)  # fmt: skip
+def test_the_mode_of_modules_is_said_where_it_matters(style: str, layer: str, mode: str, is_said: bool) -> None:
+    """A normalisation by running statistics would be wrong in training mode; of other tasks nothing is said."""
+    source = REFERENCE.replace("    def forward(self, x: ", f"    layer = {layer}\n\n    def forward(self, x: ")
+    task = make_task(1, reference_source=source).model_copy(update={"module_mode": mode})
+    _, user = build_messages(task, style)  # type: ignore[arg-type]
+    assert ("in training mode" in user["content"]) == is_said
