@@ -135,6 +135,14 @@ def test_right_programs_may_round_values_of_the_official_size(seed: int) -> None
     ).hardened_failure
 
 
+def test_a_draw_on_which_the_variation_collapses_decides_nothing() -> None:
+    """Scaled down, a softmax is nearly a constant, and its sums of equal terms round in one direction."""
+    yardstick = measured(lambda x: torch.softmax(x, dim=1), rand(2, 1000), draws_of([["scaled", "signed"]]))
+    assert set(yardstick.errors) == {"signed", "scaled_up"}
+    normalised = measured(lambda x: x / (x.norm(dim=1, keepdim=True) + 1e-5), rand(2, 1000), draws_of([["scaled"]]))
+    assert set(normalised.errors) == {"scaled_down", "scaled_up"}
+
+
 def test_a_reference_that_fails_the_official_rule_says_so() -> None:
     """Products in half precision are off by 1e-3 of a value around 1: too much for float32, within bounds for half."""
     for last, failure in ((torch.float32, "beyond tolerance"), (torch.float16, "")):
