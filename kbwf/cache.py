@@ -65,7 +65,7 @@ def verify(folder: Path, digest_of: Callable[[str], str]) -> Report:
     """Hold every entry against its name, its conditions and its own kernel.
 
     Args:
-        digest_of: digest of a kernel's source, comments and layout apart.
+        digest_of: digest of a kernel's source.
     """
     problems, num_entries = [], 0
     for entry in _entries(folder):

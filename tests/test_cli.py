@@ -112,6 +112,7 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "l0_p001", "latin.py"], 1, "latin.py is no text in UTF-8"),
         (["evaluate", "nothing", "kernel.py"], 3, "'nothing' is no task record"),
         (["evaluate", "missing.py", "kernel.py"], 3, "missing.py is no file"),
+        (["evaluate", "exits.py", "kernel.py"], 3, "exits.py does not define class Model"),
         (["evaluate", "missing.json", "kernel.py"], 5, "missing.json does not exist"),
         (["evaluate", "broken.json", "kernel.py"], 5, "broken.json: no JSON"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fats"}'], 2, "evaluation.mode"),
@@ -131,6 +132,7 @@ def test_an_error_is_its_exit_code_and_a_message_without_a_traceback(
     Path("kernel.py").write_text(HONEST_KERNEL)
     Path("latin.py").write_bytes(b"# \xe9t\xe9\n")
     Path("broken.json").write_text("{")
+    Path("exits.py").write_text("import sys\nsys.exit(0)\n")
     assert main(arguments) == exit_code
     out, err = capsys.readouterr()
     assert err.startswith(f"kbwf {arguments[0]}: ") and message in err

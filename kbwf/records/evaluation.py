@@ -89,15 +89,19 @@ class Verdict(Record):
     """Absolute and relative alike; None for the hardened verdict, whose bound depends on the results."""
 
 
+MAX_RUNTIME_MS, MAX_SPEEDUP = 1e12, 1e15
+"""More than any clock can say: what is beyond was written by no judge, and means and sums of it overflow."""
+
+
 class Timing(Record):
     """Reference and kernel, timed in alternating blocks."""
 
-    ref_runtime_ms: float = Field(gt=0)
+    ref_runtime_ms: float = Field(gt=0, le=MAX_RUNTIME_MS)
     """Median over blocks of the reference's median call."""
-    runtime_ms: float = Field(gt=0)
-    speedup: float = Field(gt=0)
+    runtime_ms: float = Field(gt=0, le=MAX_RUNTIME_MS)
+    speedup: float = Field(gt=0, le=MAX_SPEEDUP)
     """Median over blocks of (reference's median / kernel's median)."""
-    speedup_low: float = Field(gt=0)
+    speedup_low: float = Field(gt=0, le=MAX_SPEEDUP)
     """Bootstrap interval over blocks, `confidence_level` wide; with `pair_std` also over pairs of processes."""
     speedup_high: float = Field(gt=0)
     confidence_level: float = 0.95
@@ -142,7 +146,7 @@ class Evaluation(Origin):
     kernel_source: str | None
     """What was evaluated: extracted from the response; None with NO_KERNEL and TASK_REFUSED."""
     kernel_sha256: str | None
-    """Content address: comments and layout apart, equal kernels have equal hashes."""
+    """Content address: of its text, every character."""
     official: Verdict | None = None
     """KernelBench's rule on inputs as the task draws them."""
     hardened: Verdict | None = None

@@ -134,7 +134,7 @@ def equal_kernels_table(first: Study, second: Study, cfg: ReportSettings) -> Tab
         )
     return Table(
         "Equal kernels",
-        "Kernels (comments and layout apart) that were judged in both studies: the share with the same status, and the"
+        "Kernels of equal text that were judged in both studies: the share with the same status, and the"
         " geometric mean of the second study's speedup over the first's, with a bootstrap interval over tasks and"
         " kernels. Of several measurements of one kernel the geometric mean counts. Two judges that agree have ratio 1;"
         " another GPU may well favour another kernel.",

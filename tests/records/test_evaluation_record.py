@@ -79,3 +79,11 @@ def test_a_sample_is_joined_only_with_its_own_evaluation(field: str) -> None:
     evaluation = make_evaluation().model_copy(update={field: other[field]})
     with pytest.raises(ValidationError, match="joined with the evaluation of"):
         ScoredSample(sample=make_sample(), evaluation=evaluation)
+
+
+@pytest.mark.parametrize("field", ["speedup", "ref_runtime_ms", "runtime_ms"])
+def test_a_time_that_no_clock_says_is_refused(field: str) -> None:
+    """A sum of two such would be infinite, and a report of them no report."""
+    fields = make_timing(2.0).model_dump() | {field: 1e308, "speedup_high": 1e309 if field == "speedup" else 2.0}
+    with pytest.raises(ValidationError, match=f"(?s){field}.*less than or equal to"):
+        Timing.model_validate(fields)
