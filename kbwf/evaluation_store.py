@@ -53,6 +53,11 @@ def find(folder: Path, conditions: dict[str, Any]) -> Found:
     return Found(stored.evaluation)
 
 
+def has(folder: Path, conditions: dict[str, Any]) -> bool:
+    """Whether there is an entry, which `find` may still refuse."""
+    return _path(folder, conditions).is_file()
+
+
 def keep(folder: Path, conditions: dict[str, Any], evaluation: Evaluation) -> str:
     """Add an entry, or replace one that cannot be read; returns why it could not be kept, or an empty text.
 

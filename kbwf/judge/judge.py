@@ -94,7 +94,7 @@ class Judge:
                     bench.draw([0], [secrets.randbits(32)], is_official=True)
                 return bench.description
         except InfrastructureError:
-            self.close()
+            self._drop_bench()
             raise
 
     def judge(self, task: Task, kernel_source: str | None, settings: EvaluationSettings) -> Finding:
@@ -128,10 +128,14 @@ class Judge:
                     self._leave(candidate, *bench.release_reference())
                     phases.lap("end_candidate")
         except InfrastructureError:
-            self.close()  # another try shall not meet the same dead process
+            self._drop_bench()  # another try shall not meet the same dead process
             raise
         finding.seconds_s = phases.seconds_s
         return finding
+
+    def build_ahead(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> None:
+        """Begin to compile a kernel that will be judged before long, where that disturbs nobody."""
+        self._builds.ahead(task, kernel_source, settings)
 
     def prepare(self) -> None:
         """While nobody asks: start the process of the next candidate for the same task."""
@@ -141,7 +145,11 @@ class Judge:
                 self._bench.prepare_candidate()
 
     def close(self) -> None:
-        """End the reference's runner and give the buffers back."""
+        """End all that was started and give the buffers back."""
+        self._drop_bench()
+        self._builds.close()
+
+    def _drop_bench(self) -> None:
         self._end_left()
         if self._bench is not None:
             self._bench.close()
@@ -163,7 +171,7 @@ class Judge:
 
     def _bench_for(self, task: Task, settings: EvaluationSettings, phases: "_Phases") -> Bench:
         if self._bench is None or not self._bench.fits(task, settings):
-            self.close()
+            self._drop_bench()
             key = key_of(task, settings)
             self._bench = Bench(self._launcher, self._device, task, settings, self._descriptions.get(key))
             self._descriptions[key] = self._bench.description

@@ -7,6 +7,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +22,7 @@ from kbwf.sandbox.shown import find_shown_paths, others_can_read
 
 _START_LIMIT_S = 120.0
 _OUTPUT_BYTES = 4000
+_NICE = 10
 
 
 class Launcher:
@@ -32,6 +34,8 @@ class Launcher:
         Args:
             environment: of this process; the launcher gets what is on an allow-list.
         """
+        self._environment = environment
+        self._lock = threading.Lock()  # a request and its answer belong together
         self._shown = find_shown_paths([os.path.expanduser("~"), os.getcwd()], environment)
         self._others_can_read = others_can_read(self._shown)
         ours, theirs = socket.socketpair()
@@ -58,8 +62,9 @@ class Launcher:
             control, their_control = map(stack.enter_context, socket.socketpair())
             log_descriptor = open_log()
             stack.callback(os.close, log_descriptor)
-            self._send(request, [theirs.fileno(), their_control.fileno(), log_descriptor])
-            runner = RunnerProcess(self, self._receive(Started).pid, connection, Control(control), log_descriptor)
+            descriptors = [theirs.fileno(), their_control.fileno(), log_descriptor]
+            pid = self._asked(request, descriptors, Started).pid
+            runner = RunnerProcess(self, pid, connection, Control(control), log_descriptor)
             stack.pop_all()
             theirs.close()
             their_control.close()
@@ -67,23 +72,26 @@ class Launcher:
 
     def end(self, pid: int, grace_s: float) -> int:
         """Kill a runner with all it started; its exit code, 128 + n for signal n."""
-        self._send(End(pid=pid, grace_s=grace_s), None)
-        return self._receive(Ended).code
+        return int(self._asked(End(pid=pid, grace_s=grace_s), None, Ended).code)
+
+    def another(self, cores: set[int]) -> "Launcher":
+        """A second one for the same programs, whose runners stay on these cores and give way to others there."""
+        other = Launcher(self._environment)
+        with contextlib.suppress(OSError):  # a host that does not permit it
+            os.sched_setaffinity(other._process.pid, cores)
+            os.setpriority(os.PRIO_PROCESS, other._process.pid, _NICE)
+        return other
 
     def close(self) -> None:
         """Let it go, with all its runners."""
         self._connection.close()
         self._process.wait()
 
-    def _send(self, message: Start | End, descriptors: list[int] | None) -> None:
+    def _asked(self, message: Start | End, descriptors: list[int] | None, kind: type[Any]) -> Any:
         try:
-            messages.send(self._connection, message, descriptors)
-        except Closed as error:
-            raise InfrastructureError("the launcher is gone; the next job starts a new worker") from error
-
-    def _receive(self, kind: type[Any]) -> Any:
-        try:
-            return messages.receive(self._connection, kind)
+            with self._lock:
+                messages.send(self._connection, message, descriptors)
+                return messages.receive(self._connection, kind)
         except Closed as error:
             raise InfrastructureError("the launcher is gone; the next job starts a new worker") from error
 

@@ -1,11 +1,12 @@
 """Judge one sample's kernel: extract it, look for an equal one already measured, measure it, write the record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kbwf import evaluation_store
 from kbwf.errors import RecordError
+from kbwf.judge.builds import must_build
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.judge.judge import Finding, Judge
 from kbwf.judge.pairs import widened
@@ -17,6 +18,7 @@ from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
 
 # What may go otherwise the next time is not taken over from an earlier measurement.
+_NUM_AHEAD = 8
 _REUSABLE = frozenset(EvalStatus) - {
     EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED, EvalStatus.TASK_REFUSED
 }  # fmt: skip
@@ -67,7 +69,10 @@ class EvaluateHandler:
                 f" remove {request['samples']} and run again"
             )
         else:
-            evaluation = self.evaluate(calibration.task, sample, settings, prompt, Path(request["store"]), calibration)
+            store = Path(request["store"])
+            later = [each for each in samples if each.sample_idx > sample.sample_idx][:_NUM_AHEAD]
+            self._build_ahead(calibration.task, [sample, *later], settings, prompt, store)
+            evaluation = self.evaluate(calibration.task, sample, settings, prompt, store, calibration)
         write_record(Path(request["output"]), evaluation)
         return {"message": "\n".join(filter(None, (describe(evaluation), self._remark)))}
 
@@ -123,6 +128,18 @@ class EvaluateHandler:
             self._environment = describe_environment(device, settings.num_threads)
             self._judge, self._judge_key = Judge(self._launcher, device, self._environment), key
         return self._judge, self._environment
+
+    def _build_ahead(
+        self, task: Task, samples: Sequence[Sample], settings: EvaluationSettings, prompt: PromptSettings, store: Path
+    ) -> None:
+        """Have a GPU's host compile the next kernels of the chunk while this one is judged."""
+        for sample in samples:
+            if must_build(sample.response):
+                source = extract_kernel(sample.response, task, prompt.style).kernel_source
+                judge, environment = self.judge_for(settings)
+                conditions = _conditions(task, kernel_digest(source or ""), settings, environment)
+                if source is not None and not (settings.reuse and evaluation_store.has(store, conditions)):
+                    judge.build_ahead(task, source, settings)
 
     def _measured(
         self,

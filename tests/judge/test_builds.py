@@ -1,13 +1,16 @@
 """What a kernel compiles is made once, before it is judged, and found by each of its processes."""
 
 import os
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import torch
 
-from kbwf.judge.builds import Built, file_of
+from kbwf.judge.builds import Builds, Built, file_of
 from kbwf.judge.processes import Launcher
 from kbwf.records import EvalStatus, SandboxReport
-from kbwf.sandbox.messages import Start
+from kbwf.sandbox.messages import End, Start
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from tests.judge.problems import FAST, HONEST_FORWARD, judge, kernel_of, task_of
@@ -27,14 +30,14 @@ RIGHT_IF_MADE = "if not was_made: raise RuntimeError('nothing was made')\n" + HO
 def starts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The devices of the runners that are started meanwhile."""
     devices: list[str] = []
-    send = Launcher._send
+    asked = Launcher._asked
 
-    def counting(self: Launcher, message: object, descriptors: list[int] | None) -> None:
+    def counting(self: Launcher, message: Start | End, descriptors: list[int] | None, kind: type[Any]) -> Any:
         if isinstance(message, Start):
             devices.append(message.device)
-        send(self, message, descriptors)  # type: ignore[arg-type]
+        return asked(self, message, descriptors, kind)
 
-    monkeypatch.setattr(Launcher, "_send", counting)
+    monkeypatch.setattr(Launcher, "_asked", counting)
     return devices
 
 
@@ -157,3 +160,69 @@ def test_what_a_kernel_is_given_cannot_be_changed() -> None:
     for built in (None, Built(b"", None, report)):
         with file_of(built) as file:
             assert file is None
+
+
+@pytest.fixture
+def builds_of_a_gpu(handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch) -> Iterator[Builds]:
+    """As on a GPU's host with eight cores, of which this one has what it has."""
+    monkeypatch.setattr("kbwf.judge.builds.cuda_arch_of", lambda _: "9.0+PTX")
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    builds = Builds(handler._launcher, torch.device("cuda"))
+    yield builds
+    builds.close()
+
+
+def test_the_next_kernels_are_compiled_meanwhile(builds_of_a_gpu: Builds, starts: list[str]) -> None:
+    """Begun without waiting, each once, and there when it is asked for; for the GPU that is here."""
+    top = COMPILED + "made.write_text(os.environ['TORCH_CUDA_ARCH_LIST'])\n"
+    kernels = [f"{task_of().reference_source}\n{kernel_of(top=top)}# {number}" for number in range(3)]
+    for kernel in kernels * 2:
+        builds_of_a_gpu.ahead(task_of(), kernel, FAST)
+    found = [builds_of_a_gpu.of(task_of(), kernel, FAST) for kernel in kernels]
+    for built in found:
+        assert built is not None and built.failure is None
+        with file_of(built) as file:
+            assert file is not None and b"9.0+PTX" in os.pread(file, 1 << 20, 0)
+    assert starts == ["cpu"] * 3
+    assert [builds_of_a_gpu.of(task_of(), kernel, FAST) for kernel in kernels] == found
+
+
+def test_what_is_compiled_leaves_the_last_core_to_the_kernel_that_is_judged(builds_of_a_gpu: Builds) -> None:
+    """And gives way to the judge on the others."""
+    builds_of_a_gpu.ahead(task_of(), kernel_of(top="# cpp_extension"), FAST)
+    own = builds_of_a_gpu._own
+    assert own is not None and own is not builds_of_a_gpu._launcher
+    assert builds_of_a_gpu._cores == set(range(7))
+    assert os.getpriority(os.PRIO_PROCESS, own._process.pid) == os.getpriority(os.PRIO_PROCESS, 0) + 10
+
+
+def test_a_failure_met_ahead_shows_when_the_kernel_is_asked_for(builds_of_a_gpu: Builds) -> None:
+    """And is met anew after that."""
+    source = f"{task_of().reference_source}\n# cpp_extension\nraise RuntimeError(\"Error building extension 'k'\")"
+    builds_of_a_gpu.ahead(task_of(), source, FAST)
+    for _ in range(2):
+        built = builds_of_a_gpu.of(task_of(), source, FAST)
+        assert built is not None and built.failure is not None and built.failure[0] == EvalStatus.COMPILE_ERROR
+
+
+@pytest.mark.parametrize(("device", "num_cores"), [("cpu", 8), ("cuda", 3)])
+def test_nothing_is_compiled_beside_what_it_would_disturb(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, starts: list[str], device: str, num_cores: int
+) -> None:
+    """On the CPU another is timed, and few cores are the judge's own."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(num_cores)))
+    builds = Builds(handler._launcher, torch.device(device))
+    builds.ahead(task_of(), kernel_of(top="# cpp_extension"), FAST)
+    assert starts == []
+
+
+def test_what_was_made_of_many_kernels_is_forgotten_from_the_oldest_on(
+    handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch, starts: list[str]
+) -> None:
+    """By number."""
+    monkeypatch.setattr("kbwf.judge.builds._MAX_KEPT", 2)
+    builds = Builds(handler._launcher, torch.device("cpu"))
+    sources = [f"{task_of().reference_source}\n{kernel_of(top='# cpp_extension')}# {number}" for number in range(3)]
+    for number in (0, 1, 2, 2, 1, 0):
+        builds.of(task_of(), sources[number], FAST)
+    assert len(starts) == 4

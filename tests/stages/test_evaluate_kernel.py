@@ -94,6 +94,28 @@ def test_a_task_that_cannot_be_judged_gives_its_samples_a_status_without_a_judge
     assert findings == []
 
 
+def test_the_next_kernels_of_a_chunk_are_compiled_meanwhile(
+    handler: EvaluateHandler, tmp_path: Path, findings: list[Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those after it that have something to compile, the nearest first, unless they have been measured."""
+    begun: list[str] = []
+    monkeypatch.setattr(Judge, "build_ahead", lambda self, task, source, settings: begun.append(source))
+    bodies = [f"from torch.utils import cpp_extension\nreturn x * {number}" for number in range(14)]
+    bodies[4], bodies[6] = PLAIN, "no kernel, but cpp_extension"
+    write_record(tmp_path / "task.json", calibration_of(handler))
+    write_records(tmp_path / "chunk.jsonl", [sample_of(body, sample_idx=idx) for idx, body in enumerate(bodies)])
+    paths = {"task": "task.json", "samples": "chunk.jsonl", "output": "out.json", "store": "store"}
+    request: dict[str, Any] = {name: str(tmp_path / path) for name, path in paths.items()}
+    request |= {"settings": FAST.model_dump(mode="json"), "prompt": {}}
+    numbers = []
+    for idx in (3, 2):
+        findings.append(Finding(EvalStatus.WRONG_VALUES, "wrong"))
+        handler.handle(request | {"idx": idx})
+        numbers.append([int(source.rpartition("x * ")[2]) for source in begun])
+        begun.clear()
+    assert numbers == [[3, 5, 7, 8, 9, 10, 11], [2, 5, 7, 8, 9, 10]]
+
+
 def test_a_request_writes_the_record_of_its_sample(handler: EvaluateHandler, tmp_path: Path) -> None:
     """The sample is found by its index in the chunk; the message says what came out."""
     write_record(tmp_path / "task.json", calibration_of(handler))
