@@ -51,6 +51,8 @@ def evaluate_file(
             f"correct in {verdict.num_trials_correct} of {verdict.num_trials} trials, tolerance {verdict.tolerance};"
             f" in {hardened.num_trials_correct} of {hardened.num_trials} by the hardened rule"
         )
+    if evaluation.timing is not None:
+        lines.append("the interval holds no difference between processes: only a study measures that, for each task")
     if evaluation.sandbox and evaluation.sandbox.missing:
         lines.append(f"sandbox without: {', '.join(evaluation.sandbox.missing)}")
     if evaluation.trace:
@@ -75,7 +77,7 @@ def find_task(task: str) -> Task:
             raise TaskError(f"{path} is no file; give a problem in KernelBench's format")
         source, number = read_source(path), path.stem.partition("_")[0]
         require_definitions(source, str(path))
-        problem_id = int(number) if number.isdigit() and int(number) else 1
+        problem_id = int(number) if number.isdecimal() and int(number) else 1
         return Task(
             task_id=task_id_of(9, problem_id), level=9, problem_id=problem_id, name=path.stem, reference_source=source,
             reference_sha256=sha256_of(source), source="directory", revision="unversioned",

@@ -94,7 +94,10 @@ def _evaluate(options: argparse.Namespace) -> str:
 
     paths = {name: os.path.abspath(getattr(options, name)) for name in ("task", "samples", "store", "output")}
     idx, settings, prompt, code = options.job
-    request = paths | {"idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
+    try:
+        request = paths | {"idx": int(idx), "settings": _block(settings), "prompt": _block(prompt)}
+    except ValueError as error:
+        raise KbwfError(f"--job takes a number, two JSON objects and a digest, not {options.job}: {error}") from error
     return str(call("evaluate", request, code, owner())["message"])
 
 

@@ -104,6 +104,9 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "l0_p006 RMS_norm" in capsys.readouterr().out
 
 
+WHERE = ("--output", "x.json", "--store", "s")
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "message"),
     [
@@ -112,6 +115,9 @@ def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixt
         (["evaluate", "l0_p001", "latin.py"], 1, "latin.py is no text in UTF-8"),
         (["evaluate", "nothing", "kernel.py"], 3, "'nothing' is no task record"),
         (["evaluate", "missing.py", "kernel.py"], 3, "missing.py is no file"),
+        (["evaluate", "l0_p001", "c.jsonl", "--job", "a", "", "", "x", *WHERE], 1, "--job takes"),
+        (["evaluate", "l0_p001", "c.jsonl", "--job", "0", "{", "", "x", *WHERE], 1, "--job takes"),
+        (["evaluate", "\u00b2_x.py", "kernel.py"], 3, "\u00b2_x.py does not define class Model"),
         (["evaluate", "exits.py", "kernel.py"], 3, "exits.py does not define class Model"),
         (["evaluate", "missing.json", "kernel.py"], 5, "missing.json does not exist"),
         (["evaluate", "broken.json", "kernel.py"], 5, "broken.json: no JSON"),
@@ -132,6 +138,7 @@ def test_an_error_is_its_exit_code_and_a_message_without_a_traceback(
     Path("kernel.py").write_text(HONEST_KERNEL)
     Path("latin.py").write_bytes(b"# \xe9t\xe9\n")
     Path("broken.json").write_text("{")
+    Path("\u00b2_x.py").write_text("")
     Path("exits.py").write_text("import sys\nsys.exit(0)\n")
     assert main(arguments) == exit_code
     out, err = capsys.readouterr()

@@ -8,10 +8,11 @@ from typing import Any
 
 import torch
 
-from kbwf.errors import InfrastructureError
+from kbwf.errors import InfrastructureError, TaskError
 from kbwf.judge.clock import Clock
 from kbwf.judge.describing import describe_task, load_message, too_large
 from kbwf.judge.draws import Draws
+from kbwf.judge.inputs import fingerprint
 from kbwf.judge.memory import arena_bytes, num_slots_of
 from kbwf.judge.processes import Launcher, RunnerProcess
 from kbwf.judge.results import ArenaResults, Claims, ProcessResults, Results
@@ -175,6 +176,24 @@ class Bench:
         draw = self._draws.official if is_official else self._draws.quick
         values = draw(self.inputs, slots, seeds)
         return values if self.description.values else None
+
+    def try_inputs(self) -> None:
+        """Draw twice under one seed and once under another, before anything is sampled for the task.
+
+        Raises:
+            TaskError: they come out otherwise the second time, or have another structure, shape or type.
+        """
+        seed, other = secrets.randbits(31), secrets.randbits(31)
+        found = []
+        for _ in range(2):
+            values = self.draw([0], [seed], is_official=True)
+            found.append((values, [fingerprint(ring, [0]) for ring in self.inputs]))
+        if found[0] != found[1]:
+            raise TaskError(
+                f"{self.task.task_id} {self.task.name}: get_inputs returns other values under the same seed, of the"
+                " clock or a counter perhaps; draw from the generators of torch, NumPy or random, or leave the task out"
+            )
+        self.draw([0], [other], is_official=True)
 
     def vary(self, slot: int, draw: Draw, seed: int, values: list[Any]) -> None:
         """Make of a slot's official inputs others that the task admits (`verdict.variations`)."""

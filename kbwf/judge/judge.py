@@ -1,7 +1,6 @@
 """The judge: owns secret seeds, expected outputs, clock and verdict; of a task's code it runs `get_inputs` alone."""
 
 import contextlib
-import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -89,10 +88,7 @@ class Judge:
         try:
             with lease(self._environment):
                 self._end_left()
-                bench = self._bench_for(task, settings, _Phases())
-                for _ in range(2):  # inputs of another shape each time are refused by now
-                    bench.draw([0], [secrets.randbits(32)], is_official=True)
-                return bench.description
+                return self._bench_for(task, settings, _Phases()).description
         except InfrastructureError:
             self._drop_bench()
             raise
@@ -173,8 +169,14 @@ class Judge:
         if self._bench is None or not self._bench.fits(task, settings):
             self._drop_bench()
             key = key_of(task, settings)
-            self._bench = Bench(self._launcher, self._device, task, settings, self._descriptions.get(key))
-            self._descriptions[key] = self._bench.description
+            bench = Bench(self._launcher, self._device, task, settings, self._descriptions.get(key))
+            try:
+                if key not in self._descriptions:
+                    bench.try_inputs()
+            except BaseException:
+                bench.close()
+                raise
+            self._bench, self._descriptions[key] = bench, bench.description
             phases.lap("prepare_task")
         return self._bench
 

@@ -21,6 +21,7 @@ def load_module(source: str, name: str) -> types.ModuleType:
     module.__file__ = filename
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     sys.modules[name] = module
+    seed_all(0)  # what a reference draws when it is loaded is the same in each of its processes
     exec(compile(source, filename, "exec"), module.__dict__)
     return module
 

@@ -69,7 +69,9 @@ def offer_of(reading: Reading, task: Task, style: PromptStyle) -> Offer:
     if kind == "body":
         lacks -= bound([model.forward.args])
     if any(
-        isinstance(each, ast.Expr) and _is_ellipsis(each.value) for top in reading.tree.body for each in ast.walk(top)
+        isinstance(each, ast.Expr | ast.Return) and _is_ellipsis(each.value)
+        for top in reading.tree.body
+        for each in ast.walk(top)
     ):
         lacks.add("...")
     binder = next((each for each in reading.tree.body if "ModelNew" in binds(each)), None)
@@ -203,6 +205,7 @@ def _does_nothing(node: ast.stmt) -> bool:
     is_constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return (
         is_constant
+        or (isinstance(node, ast.Return) and _is_ellipsis(node.value))
         or isinstance(node, ast.Pass)
         or (isinstance(node, ast.Raise) and "NotImplemented" in ast.unparse(node))
     )
@@ -260,7 +263,7 @@ def _forward_of(reading: Reading, kind: str, node: ast.stmt | None) -> list[ast.
     return without_docstring(own.body) if isinstance(own, ast.FunctionDef) else []
 
 
-def _is_ellipsis(node: ast.expr) -> bool:
+def _is_ellipsis(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is ...
 
 

@@ -76,6 +76,7 @@ TASKS = {
     "empty_output": quirk("return x[x > 2], x.sum()"),
     "float8_input": quirk("return x.float() * 2", inputs="torch.rand(64, 64).to(torch.float8_e4m3fn)"),
     "slice_and_dtype": quirk("return x[s].to(d) * 2", "x, s, d", "torch.rand(8, 8), slice(0, 4), torch.float64"),
+    "drawn_when_loaded": quirk("return x * FACTOR", top="FACTOR = torch.rand(8) + random.random() + np.random.rand()"),
     "scalar_output": quirk("return x.sum()"),
     "complex_output": quirk("return torch.fft.fft(x)"),
     "tuple_output": quirk("return x.sum(0), {'b': x > 0.5, 'a': [x.half()]}"),
@@ -98,6 +99,10 @@ REFUSED = {
     "shape_that_varies": (
         quirk("return x * 2", inputs="torch.rand(next(count), 4) * 2", top=_COUNT),
         "get_inputs returns another structure, shape or type each time",
+    ),
+    "input_of_the_clock": (
+        quirk("return x * 2", inputs="torch.rand(8, 8) + time.time() % 1", top="import time"),
+        "get_inputs returns other values under the same seed",
     ),
     "dropout": (quirk("return F.dropout(x, 0.5)"), "give different outputs .* leave it out"),
     "random_in_forward": (quirk("return x + torch.randn_like(x)"), "give different outputs .* leave it out"),

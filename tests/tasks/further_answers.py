@@ -525,6 +525,7 @@ AFTER_THE_REFERENCE: dict[str, tuple[str, str]] = {
 _PROSE = "The product with a diagonal matrix scales the rows, so you should return the scaled rows."
 
 WITHOUT_FORWARD_BODY: dict[str, tuple[str, str]] = {
+    "return_ellipsis": ("def forward(self, d, A):\n    # as before\n    return ...", "forward does nothing"),
     "refusal": ("I'm sorry, but I can't help with that.", "syntax error in line 1"),
     "prose": (_PROSE, "syntax error in line 1"),
     "prose_of_two_lines": ("If the sizes are small,\nreturn early\nand use a view instead.", "syntax error in line 1"),
@@ -575,6 +576,7 @@ WITHOUT_MODEL_NEW: dict[str, tuple[str, str]] = {
     "reference_file": (f"```python\n{REFERENCE_FILE}```", "it repeats the reference"),
     "usage_alone": ("```python\nfrom kernel import ModelNew\nModelNew()\n```", "does not define ModelNew"),
     "outline": ("class ModelNew(nn.Module):\n    def forward(self, d, A):\n        pass", "forward does nothing"),
+    "return_ellipsis": ("class ModelNew(nn.Module):\n    def forward(self, d, A):\n        return ...", "does nothing"),
     "no_forward": ("class ModelNew(nn.Module):\n    k = 1", "ModelNew has no forward"),
     "coroutine": ("class ModelNew(nn.Module):\n    async def forward(self, d, A):\n        return d", "coroutine"),
     "body_alone": (BODY, "does not define ModelNew"),
