@@ -75,14 +75,12 @@ class Builds:
         if self._device.type == "cuda" and len(self._cores) > _CORES_OF_ONE and must_build(kernel_source):
             self._begun(task, kernel_source, settings)
 
-    def of(self, task: Task, kernel_source: str | None, settings: EvaluationSettings) -> Built | None:
-        """What its compilers make of a kernel; None if it has nothing to compile.
+    def of(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> Built:
+        """What its compilers make of a kernel that has something to compile.
 
         Raises:
             InfrastructureError: a process did not start.
         """
-        if kernel_source is None or not must_build(kernel_source):
-            return None
         key = _key(task, kernel_source, settings)
         future = self._begun(task, kernel_source, settings)
         try:

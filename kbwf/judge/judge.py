@@ -11,7 +11,7 @@ import torch
 
 from kbwf.errors import InfrastructureError
 from kbwf.judge.bench import Bench, key_of
-from kbwf.judge.builds import Builds, file_of
+from kbwf.judge.builds import Builds, file_of, must_build
 from kbwf.judge.candidate import Candidate, Rejected
 from kbwf.judge.clock import Clock
 from kbwf.judge.device import lease
@@ -100,12 +100,12 @@ class Judge:
             InfrastructureError: the device, the launcher or the reference's runner failed; the kernel is not judged.
             TaskError: the task cannot be judged.
         """
-        phases = _Phases()
-        with self._lease_of_cores():
-            phases.lap("wait_for_device")
-            built = self._builds.of(task, kernel_source, settings)
-        if built is not None:
-            phases.lap("build")
+        phases, built = _Phases(), None
+        if kernel_source is not None and must_build(kernel_source):
+            with self._lease_of_cores():
+                phases.lap("wait_for_device")
+                built = self._builds.of(task, kernel_source, settings)
+                phases.lap("build")
             if built.failure is not None:
                 status, message, trace = built.failure
                 return Finding(status, message, trace, sandbox=built.sandbox, seconds_s=phases.seconds_s)

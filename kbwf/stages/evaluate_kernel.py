@@ -17,8 +17,8 @@ from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
 
-# What may go otherwise the next time is not taken over from an earlier measurement.
 _NUM_AHEAD = 8
+# What may go otherwise the next time is not taken over from an earlier measurement.
 _REUSABLE = frozenset(EvalStatus) - {
     EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED, EvalStatus.TASK_REFUSED
 }  # fmt: skip
@@ -38,6 +38,7 @@ class EvaluateHandler:
         self._judge_key: tuple[str, int] | None = None
         self._environment: Environment | None = None
         self._remark = ""  # of the store, on the evaluation at hand
+        self._looked_at: set[tuple[str, int]] = set()  # chunk and index of what need not be compiled ahead any more
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Evaluate one sample of a chunk and write its `Evaluation`.
@@ -70,8 +71,10 @@ class EvaluateHandler:
             )
         else:
             store = Path(request["store"])
-            later = [each for each in samples if each.sample_idx > sample.sample_idx][:_NUM_AHEAD]
-            self._build_ahead(calibration.task, [sample, *later], settings, prompt, store)
+            nearest = [each for each in samples if each.sample_idx >= sample.sample_idx][: 1 + _NUM_AHEAD]
+            new = [each for each in nearest if (request["samples"], each.sample_idx) not in self._looked_at]
+            self._looked_at.update((request["samples"], each.sample_idx) for each in new)
+            self._build_ahead(calibration.task, new, settings, prompt, store)
             evaluation = self.evaluate(calibration.task, sample, settings, prompt, store, calibration)
         write_record(Path(request["output"]), evaluation)
         return {"message": "\n".join(filter(None, (describe(evaluation), self._remark)))}

@@ -11,12 +11,12 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from kbwf.verdict.comparison import Extent, compare, extent_of, ref_error_of, scale_of
-from kbwf.verdict.tolerance import EXACT, HALF, RefError, hardened_bound, inner_abs, is_exact
+from kbwf.verdict.tolerance import EXACT, HALF, RefError, Scale, hardened_bound, inner_abs, is_exact
 from kbwf.verdict.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs
 
 MIN_SPREAD_FRAC = 2.0**-4
@@ -83,7 +83,8 @@ def measure(
         official = official.merge(RefError(num_terms=longest_sum(inputs, outputs)))
         for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
             error = ref_error_of(output, true)
-            official, is_decidable = official.merge(error), is_decidable and decides(output, output, error)
+            measured = _measured(output)
+            official, is_decidable = official.merge(error), is_decidable and _decides(measured, measured, error)
             own_failure = own_failure or compare(output, true.to(output.dtype)).official_failure
             if others is not None:
                 official = official.merge(ref_error_of(others[index], true))
@@ -124,7 +125,7 @@ class _Bench:
     ) -> None:
         self._reference, self._truth, self._draw_inputs = reference, truth, draw_inputs
         self._seeds = range(seed, seed + num_draws)
-        self._official = self.outputs(next(self.draws()))
+        self._official = [_measured(output) for output in self.outputs(next(self.draws()))]
 
     def draws(self) -> Iterator[list[Any]]:
         """Official inputs of each seed."""
@@ -179,15 +180,16 @@ class _Bench:
                 truths = self.truths(inputs, outputs)
             except Exception:  # whatever a program raises on what it was not made for
                 return None
-            errors = [ref_error_of(found, true) for found, true in zip(outputs, truths, strict=True)]
+            errors = [ref_error_of(output, true) for output, true in zip(outputs, truths, strict=True)]
             others = self.outputs_otherwise(inputs)
             if others is not None:
-                errors += [ref_error_of(found, true) for found, true in zip(others, truths, strict=True)]
+                errors += [ref_error_of(output, true) for output, true in zip(others, truths, strict=True)]
                 outputs = [*outputs, *others]
             officials = self._official * (len(outputs) // len(self._official) or 1)
-            if any(map(_collapses, outputs, officials)) or not all(map(decides, outputs, officials, errors)):
+            found = [_measured(output) for output in outputs]
+            if any(map(_collapses, found, officials)) or not all(map(_decides, found, officials, errors)):
                 return None
-            for error in (*errors, *map(inner_error_of, self._official)):
+            for error in (*errors, *map(_inner_error_of, self._official)):
                 largest = largest.merge(error)
         return largest
 
@@ -249,17 +251,28 @@ def _widened(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
 
 
-def _collapses(output: torch.Tensor, official: torch.Tensor) -> bool:
+class _Measured(NamedTuple):
+    """What is kept of an output."""
+
+    shape: torch.Size
+    dtype: torch.dtype
+    scale: Scale
+
+
+def _measured(output: torch.Tensor) -> _Measured:
+    return _Measured(output.shape, output.dtype, scale_of(output))
+
+
+def _collapses(output: _Measured, official: _Measured) -> bool:
     """Whether next to nothing of the variation is left."""
     if is_exact(output.dtype):
         return False
-    scale, official_scale = scale_of(output), scale_of(official)
-    return scale.spread * official_scale.rms < MIN_SPREAD_FRAC * official_scale.spread * scale.rms
+    return output.scale.spread * official.scale.rms < MIN_SPREAD_FRAC * official.scale.spread * output.scale.rms
 
 
-def inner_error_of(official: torch.Tensor) -> RefError:
+def _inner_error_of(official: _Measured) -> RefError:
     """What a right program may lose by rounding values of the official output's size, whatever the draw."""
-    return EXACT if is_exact(official.dtype) else RefError(inner_abs=inner_abs(official.dtype, scale_of(official)))
+    return EXACT if is_exact(official.dtype) else RefError(inner_abs=inner_abs(official.dtype, official.scale))
 
 
 def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
@@ -268,15 +281,15 @@ def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
     )
 
 
-def decides(output: torch.Tensor, official: torch.Tensor, error: RefError) -> bool:
+def _decides(output: _Measured, official: _Measured, error: RefError) -> bool:
     """Whether an output has the official one's shape, is as finite, varies if that does, and no rounding hides it."""
     if output.shape != official.shape or output.dtype != official.dtype:
         return False
-    scale, official_scale = scale_of(output), scale_of(official)
-    if scale.num_values < official_scale.num_values or (output.numel() and not scale.num_values):
+    scale = output.scale
+    if scale.num_values < official.scale.num_values or (output.shape.numel() and not scale.num_values):
         return False
     bound = hardened_bound(output.dtype, scale, error)
     if is_exact(output.dtype):
-        return bound.unequal_frac <= MAX_BOUND_FRAC and (scale.spread > 0 or official_scale.spread == 0)
-    size = scale.spread if official_scale.spread else scale.rms
+        return bound.unequal_frac <= MAX_BOUND_FRAC and (scale.spread > 0 or official.scale.spread == 0)
+    size = scale.spread if official.scale.spread else scale.rms
     return bound.rms <= (MAX_HALF_BOUND_FRAC if output.dtype in HALF else MAX_BOUND_FRAC) * size

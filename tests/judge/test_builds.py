@@ -202,7 +202,7 @@ def test_a_failure_met_ahead_shows_when_the_kernel_is_asked_for(builds_of_a_gpu:
     builds_of_a_gpu.ahead(task_of(), source, FAST)
     for _ in range(2):
         built = builds_of_a_gpu.of(task_of(), source, FAST)
-        assert built is not None and built.failure is not None and built.failure[0] == EvalStatus.COMPILE_ERROR
+        assert built.failure is not None and built.failure[0] == EvalStatus.COMPILE_ERROR
 
 
 @pytest.mark.parametrize(("device", "num_cores"), [("cpu", 8), ("cuda", 3)])
