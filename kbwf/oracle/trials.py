@@ -20,7 +20,7 @@ from kbwf.sandbox.problem import build_model, draw_inputs, load_module
 from kbwf.verdict.comparison import compare, ref_error_of, scale_of
 from kbwf.verdict.tolerance import EXACT, RefError, Scale
 from kbwf.verdict.variations import Admits, map_tensors, tensors_of, vary_inputs, vary_weights
-from kbwf.verdict.yardstick import decides, in_float64, measure
+from kbwf.verdict.yardstick import decides, in_float64, measure, measured_of
 
 NUM_OFFICIAL = 5
 """KernelBench's number of correctness trials."""
@@ -75,7 +75,7 @@ class Examiner:
             errors = [official, *map(ref_error_of, weights.expected, weights.truths)]
             largest = functools.reduce(RefError.merge, errors)
             pairs = zip(weights.expected, self._trials[0].expected, strict=True)
-            if all(decides(found, known, largest) for found, known in pairs):
+            if all(decides(measured_of(found), measured_of(known), largest) for found, known in pairs):
                 self._trials.append(replace(weights, error=largest))
 
     @property

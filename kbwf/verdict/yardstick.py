@@ -83,8 +83,8 @@ def measure(
         official = official.merge(RefError(num_terms=longest_sum(inputs, outputs)))
         for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
             error = ref_error_of(output, true)
-            measured = _measured(output)
-            official, is_decidable = official.merge(error), is_decidable and _decides(measured, measured, error)
+            own = measured_of(output)
+            official, is_decidable = official.merge(error), is_decidable and decides(own, own, error)
             own_failure = own_failure or compare(output, true.to(output.dtype)).official_failure
             if others is not None:
                 official = official.merge(ref_error_of(others[index], true))
@@ -125,7 +125,7 @@ class _Bench:
     ) -> None:
         self._reference, self._truth, self._draw_inputs = reference, truth, draw_inputs
         self._seeds = range(seed, seed + num_draws)
-        self._official = [_measured(output) for output in self.outputs(next(self.draws()))]
+        self._official = [measured_of(output) for output in self.outputs(next(self.draws()))]
 
     def draws(self) -> Iterator[list[Any]]:
         """Official inputs of each seed."""
@@ -186,8 +186,8 @@ class _Bench:
                 errors += [ref_error_of(output, true) for output, true in zip(others, truths, strict=True)]
                 outputs = [*outputs, *others]
             officials = self._official * (len(outputs) // len(self._official) or 1)
-            found = [_measured(output) for output in outputs]
-            if any(map(_collapses, found, officials)) or not all(map(_decides, found, officials, errors)):
+            found = [measured_of(output) for output in outputs]
+            if any(map(_collapses, found, officials)) or not all(map(decides, found, officials, errors)):
                 return None
             for error in (*errors, *map(_inner_error_of, self._official)):
                 largest = largest.merge(error)
@@ -251,26 +251,27 @@ def _widened(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
 
 
-class _Measured(NamedTuple):
-    """What is kept of an output."""
+class Measured(NamedTuple):
+    """What is kept of an output that draws are held against."""
 
     shape: torch.Size
     dtype: torch.dtype
     scale: Scale
 
 
-def _measured(output: torch.Tensor) -> _Measured:
-    return _Measured(output.shape, output.dtype, scale_of(output))
+def measured_of(output: torch.Tensor) -> Measured:
+    """Shape, dtype, size and variation of an output."""
+    return Measured(output.shape, output.dtype, scale_of(output))
 
 
-def _collapses(output: _Measured, official: _Measured) -> bool:
+def _collapses(output: Measured, official: Measured) -> bool:
     """Whether next to nothing of the variation is left."""
     if is_exact(output.dtype):
         return False
     return output.scale.spread * official.scale.rms < MIN_SPREAD_FRAC * official.scale.spread * output.scale.rms
 
 
-def _inner_error_of(official: _Measured) -> RefError:
+def _inner_error_of(official: Measured) -> RefError:
     """What a right program may lose by rounding values of the official output's size, whatever the draw."""
     return EXACT if is_exact(official.dtype) else RefError(inner_abs=inner_abs(official.dtype, official.scale))
 
@@ -281,7 +282,7 @@ def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
     )
 
 
-def _decides(output: _Measured, official: _Measured, error: RefError) -> bool:
+def decides(output: Measured, official: Measured, error: RefError) -> bool:
     """Whether an output has the official one's shape, is as finite, varies if that does, and no rounding hides it."""
     if output.shape != official.shape or output.dtype != official.dtype:
         return False
