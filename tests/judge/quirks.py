@@ -76,7 +76,9 @@ TASKS = {
     "empty_output": quirk("return x[x > 2], x.sum()"),
     "float8_input": quirk("return x.float() * 2", inputs="torch.rand(64, 64).to(torch.float8_e4m3fn)"),
     "slice_and_dtype": quirk("return x[s].to(d) * 2", "x, s, d", "torch.rand(8, 8), slice(0, 4), torch.float64"),
-    "drawn_when_loaded": quirk("return x * FACTOR.to(x.device)", top="FACTOR = torch.rand(8) + random.random() + np.random.rand()"),
+    "drawn_when_loaded": quirk(
+        "return x * FACTOR.to(x.device)", top="FACTOR = torch.rand(8) + random.random() + np.random.rand()"
+    ),
     "scalar_output": quirk("return x.sum()"),
     "complex_output": quirk("return torch.fft.fft(x)"),
     "tuple_output": quirk("return x.sum(0), {'b': x > 0.5, 'a': [x.half()]}"),
