@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import yaml
 from kbwf.errors import ConfigError
 from kbwf.masking import masked
 from kbwf.settings import StudySettings, load_settings
+
+_TRAP = re.compile(r"[-+]?(0[\d_]+|.*:.*)")
 
 
 def load_study(raw: dict[str, Any], paths: Iterable[str], given: Mapping[str, Any] | None = None) -> StudySettings:
@@ -38,11 +41,18 @@ def read_config(path: str) -> dict[str, Any]:
     try:
         text = Path(path).read_text(encoding="utf-8")
         try:
-            read = json.loads(text, object_pairs_hook=_without_repetition)
+            read = from_json(text)
         except json.JSONDecodeError:
             read = yaml.load(text, _Loader)
-    except _Repeated as error:
+            json.dumps(read, default=str, skipkeys=True)  # which does not end in what holds itself
+    except RepeatedKeyError as error:
         raise ConfigError(f"{_shown(path)} gives the key {error} twice; put what both say under one") from error
+    except _UnclearNumberError as error:
+        raise ConfigError(f"{_shown(path)} says {error}; write the number plainly, or quote it") from error
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise ConfigError(f"{_shown(path)} is no text in UTF-8 ({error}); give a configuration file") from None
+        raise ConfigError(f"{_shown(path)} holds something that holds itself (an alias inside its anchor)") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         # Without the cause: an error of YAML's shows the line, in which a key may stand.
         raise ConfigError(f"{_shown(path)} cannot be read ({masked(str(error))}); give a configuration file") from None
@@ -52,8 +62,22 @@ def read_config(path: str) -> dict[str, Any]:
     return read
 
 
-class _Repeated(Exception):
+def from_json(text: str) -> Any:
+    """A JSON text that says everything once.
+
+    Raises:
+        json.JSONDecodeError: it is none.
+        RepeatedKeyError: an object has a key twice, of which JSON's reader would take the last.
+    """
+    return json.loads(text, object_pairs_hook=_without_repetition)
+
+
+class RepeatedKeyError(Exception):
     """Names the key, and its line where that is known."""
+
+
+class _UnclearNumberError(Exception):
+    """Says what is written, and what it would count as."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -65,15 +89,26 @@ class _Loader(yaml.SafeLoader):
         for place, name in enumerate(names):
             if name in names[:place]:
                 line = node.value[place][0].start_mark.line + 1
-                raise _Repeated(f"{name[1]!r} (line {line})")
+                raise RepeatedKeyError(f"{name[1]!r} (line {line})")
         return super().construct_mapping(node, deep)
+
+
+def _plain_int(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """An integer but for YAML 1.1's traps: 010 is octal there, and 1:30 is ninety."""
+    value = loader.construct_yaml_int(node)
+    if _TRAP.fullmatch(node.value):
+        raise _UnclearNumberError(f"{node.value} (line {node.start_mark.line + 1}), which YAML reads as {value}")
+    return int(value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _plain_int)
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise _Repeated(repr(name))
+            raise RepeatedKeyError(repr(name))
     return dict(pairs)
 
 

@@ -87,6 +87,8 @@ def owner() -> str:
 
 def _evaluate(options: argparse.Namespace) -> str:
     if options.samples.endswith(".py"):
+        if options.job is not None:
+            raise KbwfError("--job is for a sample of a chunk; with a kernel's file, settings are given by --settings")
         return _evaluate_file(options)
     if options.job is None or options.output is None or options.store is None:
         raise KbwfError("evaluating a sample of a chunk needs --job, --store and --output; a kernel's file ends in .py")
@@ -135,13 +137,16 @@ def _evaluate_file(options: argparse.Namespace) -> str:
     from pathlib import Path
 
     from kbwf.by_hand import evaluate_file
+    from kbwf.config_files import RepeatedKeyError, from_json
     from kbwf.settings import load_settings
     from kbwf.store import write_record
 
     try:
-        block = json.loads(options.settings)
+        block = from_json(options.settings)
     except json.JSONDecodeError as error:
         raise ConfigError(f"--settings is no JSON ({error}); got {options.settings!r}") from error
+    except RepeatedKeyError as error:
+        raise ConfigError(f"--settings gives the key {error} twice: {options.settings!r}") from error
     settings = load_settings({"evaluation": block}, "--settings").evaluation
     evaluation, message = evaluate_file(options.task, Path(options.samples), settings, os.environ)
     if options.output:

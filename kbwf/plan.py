@@ -226,9 +226,10 @@ def _task_groups(tasks: TaskSettings, run: RunSettings) -> dict[str, tuple[str, 
 
 
 def _run_tasks(tasks: TaskSettings, name: str, wanted: RunTasks) -> tuple[str, ...]:
-    subset = tasks.subset if wanted == "study" else wanted
     try:
-        return task_ids(tasks.model_copy(update={"subset": subset}))
+        if wanted == "study":
+            return task_ids(tasks)
+        return task_ids(tasks.model_copy(update={"subset": wanted}), "its key tasks")
     except ConfigError as error:
         raise ConfigError(f"run {name!r}: {error}") from error
 
@@ -246,8 +247,11 @@ def _start_id(sampling: SamplingSettings, of_run: SamplingSettings) -> str:
     return f"{BASE}_t{of_run.temperature:g}_max{of_run.max_tokens}"
 
 
-def task_ids(tasks: TaskSettings) -> tuple[str, ...]:
+def task_ids(tasks: TaskSettings, key: str = "tasks.subset") -> tuple[str, ...]:
     """Task ids that the study evaluates: `subset` applied; an explicit list keeps its order.
+
+    Args:
+        key: what an error calls the subset.
 
     Raises:
         ConfigError: an id of the list does not exist, or the chosen side of the split is empty.
@@ -257,7 +261,7 @@ def task_ids(tasks: TaskSettings) -> tuple[str, ...]:
         unknown = [problem_id for problem_id in tasks.subset if problem_id not in ids]
         if unknown:
             raise ConfigError(
-                f"tasks.subset names {', '.join(map(str, unknown))}, which level {tasks.level} of source"
+                f"{key} names {', '.join(map(str, unknown))}, which level {tasks.level} of source"
                 f" {tasks.source!r} does not have; it has {locations.abbreviated(ids)}"
             )
         chosen = tasks.subset
@@ -268,7 +272,7 @@ def task_ids(tasks: TaskSettings) -> tuple[str, ...]:
         chosen = train_ids if tasks.subset == "train" else eval_ids
     if not chosen:
         raise ConfigError(
-            f"tasks.subset {tasks.subset!r} is an empty split: level {tasks.level} of source {tasks.source!r} has only"
+            f"{key} {tasks.subset!r} is an empty split: level {tasks.level} of source {tasks.source!r} has only"
             f" the problem ids {locations.abbreviated(ids)}; use subset: all, or a level with more problems"
         )
     return tuple(task_id_of(tasks.level, problem_id) for problem_id in chosen)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from kbwf.settings_block import Settings
+from kbwf.settings_block import Seed, Settings
 
 
 class RewardSettings(Settings):
@@ -71,9 +71,9 @@ class RunSettings(Settings):
     """Updates. More of them leave those there are alone."""
     rollouts_per_task: int = Field(default=32, ge=1)
     """Samples per task and step, a multiple of sampling.chunk_size."""
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0,)
+    seeds: tuple[Seed, ...] = (0,)
     """Of rollouts, new adapters and shuffled rewards; with a seed of the study, step 0 shares its samples."""
-    fresh_seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1000,)
+    fresh_seeds: tuple[Seed, ...] = (1000,)
     """Sampling seeds of the samples that the chosen step is reported on: those it was chosen by flatter it."""
     learning_rate: float = Field(default=1e-5, gt=0)
     """Of Adam."""

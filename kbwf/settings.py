@@ -17,7 +17,7 @@ from kbwf.masking import KEY_HELP, masked, may_name_key
 from kbwf.policy_settings import KEYS_OF_BACKENDS
 from kbwf.policy_settings import BaseSettings as BaseSettings
 from kbwf.run_settings import RunSettings
-from kbwf.settings_block import Settings
+from kbwf.settings_block import Seed, Settings
 
 Strategy = Literal["random", "confidence", "surprisal", "surprisal_top_m", "shortest", "oracle", "surprisal_first"]
 
@@ -39,7 +39,7 @@ class TaskSettings(Settings):
     module_mode: Literal["train", "eval"] = "train"
     """train: modules run as they are made, in training mode, as KernelBench judges them (batch normalisation then uses
     the batch's own statistics); the prompt says so where it matters · eval: after `.eval()`."""
-    split_seed: int = 42
+    split_seed: Seed = 42
     """Seed of the split into train and eval tasks."""
     subset: Literal["all", "train", "eval"] | tuple[Annotated[int, Field(ge=1)], ...] = "all"
     """Which tasks the study evaluates: a side of the split, all, or a list of problem ids."""
@@ -91,7 +91,7 @@ class SamplingSettings(Settings):
     chunk_size: int = Field(default=8, ge=1)
     """Samples drawn in one call. Keep it fixed in a study: a chunk's seed depends on its number, so more samples add
     chunks and leave the others as they are."""
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (0, 1)
+    seeds: tuple[Seed, ...] = (0, 1)
     """Sampling seeds; each gives its own set of samples, and the spread between them is reported."""
     temperature: float = Field(default=0.25, ge=0, le=10)
     """0 is greedy."""
@@ -166,7 +166,7 @@ class ReportSettings(Settings):
 
     num_resamples: int = Field(default=2000, ge=100)
     """Bootstrap resamples over tasks and seeds, and permutations for what chance gives."""
-    bootstrap_seed: int = Field(default=0, ge=0)
+    bootstrap_seed: Seed = 0
     """Seed of both; the same seed gives the same intervals."""
     confidence_level: float = Field(default=0.95, gt=0.5, lt=1)
     """Width of the report's intervals."""

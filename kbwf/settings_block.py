@@ -1,12 +1,15 @@
 """What every block of the configuration is: frozen, and strict about its keys."""
 
 import json
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from kbwf.errors import ConfigError
 from kbwf.masking import masked
+
+Seed = Annotated[int, Field(ge=0, le=10**9)]
+"""What every generator takes, NumPy's among them, of 32 bits; it stands in names of files."""
 
 
 class Settings(BaseModel):

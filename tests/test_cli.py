@@ -124,6 +124,8 @@ WHERE = ("--output", "x.json", "--store", "s")
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fats"}'], 2, "evaluation.mode"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mod": "fast"}'], 2, "evaluation.mod: unknown key"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", "fast"], 2, "--settings is no JSON"),
+        (["evaluate", "l0_p001", "kernel.py", "--settings", '{"mode": "fast", "mode": "full"}'], 2, "'mode' twice"),
+        (["evaluate", "l0_p001", "kernel.py", "--job", "0", "", "", ""], 1, "--job is for a sample of a chunk"),
         (["evaluate", "l0_p001", "kernel.py", "--settings", '{"num_threads": 99999, "device": "cpu"}'], 2, "is 99999"),
         (["evaluate", "l0_p001", "chunk.jsonl"], 1, "needs --job, --store and --output"),
         (["score", "--samples", "no.jsonl", "--evaluations", "no.json", "--output", "x.json"], 5, "no.jsonl does not"),

@@ -69,8 +69,12 @@ def test_mistakes_of_several_files_stand_below_each(tmp_path: Path) -> None:
         ('{"a": {"b": 1, "b": 2}}', "gives the key 'b' twice"),
         ("[1, 2]", "its top level is list, not a mapping"),
         ("a: [", "cannot be read"),
+        ("sampling:\n  num_samples: 010\n", r"says 010 \(line 2\), which YAML reads as 8; write the number plainly"),
+        ("a: [1, -1:30]", r"says -1:30 \(line 1\), which YAML reads as -90"),
+        ("a: &a [1, *a]", "holds something that holds itself"),
+        ("a: &a {b: {c: *a}}", "holds something that holds itself"),
     ],
-    ids=["block", "in_a_list", "number", "json", "list", "broken"],
+    ids=["block", "in_a_list", "number", "json", "list", "broken", "octal", "sexagesimal", "cycle", "deep cycle"],
 )
 def test_a_file_that_says_two_things_is_refused(tmp_path: Path, text: str, message: str) -> None:
     """YAML would take the last."""
@@ -84,6 +88,8 @@ def test_keys_of_an_anchor_may_be_given_again(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\n")
     assert read_config(str(path)) == {"a": {"x": 1, "y": 2}, "b": {"x": 1, "y": 3}}
+    path.write_text("a: &a [0, 10, 1_000, 0x10, '010']\nb: [*a, *a]\n")
+    assert read_config(str(path)) == {"a": [0, 10, 1000, 16, "010"], "b": [[0, 10, 1000, 16, "010"]] * 2}
     path.write_text("# nothing\n")
     assert read_config(str(path)) == {}
     path.write_text('{"a": 1}')

@@ -177,6 +177,7 @@ def test_an_unknown_block_is_named() -> None:
         ({"sampling": {"temperature": float("nan")}}, "sampling.temperature: Input should be"),
         ({"sampling": {"seeds": 3}}, "sampling.seeds: Input should be a valid tuple"),
         ({"sampling": {"seeds": [0, -1]}}, "sampling.seeds.1: Input should be greater than or equal to 0"),
+        ({"sampling": {"seeds": [10**23]}}, "sampling.seeds.0: Input should be less than or equal to 1000000000"),
         ({"report": {"bootstrap_seed": -1}}, "report.bootstrap_seed: Input should be greater than or equal to 0"),
         ({"sampling": {"num_samples": True, "chunk_size": 1}}, "sampling.num_samples: true and false are no numbers"),
         ({"sampling": {"seeds": [True]}}, "sampling.seeds: true and false are no numbers"),

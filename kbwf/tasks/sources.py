@@ -170,7 +170,7 @@ def _unknown(tasks: TaskSettings, problem_id: int, ids: tuple[int, ...]) -> Task
 
 
 def read_source(path: Path) -> str:
-    """The text of a Python file: UTF-8 with or without a mark, UTF-16 with one, or as its coding line says.
+    """The text of a Python file: UTF-8 with or without a mark, UTF-16 or UTF-32 with one, or as its coding line says.
 
     The line then says UTF-8, which is what the text is written in from here on.
 
@@ -179,7 +179,9 @@ def read_source(path: Path) -> str:
     """
     try:
         raw = path.read_bytes()
-        if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # the first begins as UTF-16's does
+            text = raw.decode("utf-32")
+        elif raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             text = raw.decode("utf-16")
         else:
             encoding, first_lines = tokenize.detect_encoding(io.BytesIO(raw).readline)

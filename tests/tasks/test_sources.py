@@ -193,6 +193,7 @@ def test_a_forward_that_is_inherited_and_inputs_from_lambdas_are_definitions(che
         ("utf-8", "", ""),
         ("utf-8-sig", "", ""),
         ("utf-16", "", ""),
+        ("utf-32", "", ""),
         ("latin-1", "# -*- coding: latin-1 -*-\n", "# -*- coding: utf-8 -*-\n"),
         ("cp1252", "# coding=cp1252\n", "# coding=utf-8\n"),
     ],

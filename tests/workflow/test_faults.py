@@ -18,7 +18,7 @@ from tests.workflow.conftest import Project
         ("tasks: {source: directory, level: 1, path: ./nowhere}\nbase: {model: some/name}", "nowhere"),
         ("identity: {num_samples: 3}", "multiple of 4, got 3"),
         ("selection: {best: random}", "must be one of selection.strategies"),
-        ("runs: [{name: a, method: grpo, tasks: [1, 77]}]", "run 'a': tasks.subset names 77"),
+        ("runs: [{name: a, method: grpo, tasks: [1, 77]}]", "run 'a': its key tasks names 77"),
         (
             "base: {backend: openai, base_url: 'http://a:1/v1', model: m, logprobs_temperature: one}",
             "backend 'openai', which cannot be trained",
