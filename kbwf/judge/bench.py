@@ -169,7 +169,8 @@ class Bench:
     def load_of(self, kernel_source: str | None) -> Load:
         """What a candidate is asked to load; None is the reference itself."""
         assert self._pair is not None, "there is a candidate, whose weights are the reference's"
-        return load_message(self.task, self._pair.weights_seed, kernel_source)
+        seed, may_use_tf32 = self._pair.weights_seed, self.description.may_use_tf32
+        return load_message(self.task, seed, kernel_source, may_use_tf32=may_use_tf32)
 
     def draw(self, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[Any]] | None:
         """New inputs in these slots; returns their values that are no tensors, None where there are none."""

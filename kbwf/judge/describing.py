@@ -55,13 +55,14 @@ def describe_task(launcher: Launcher, device: torch.device, task: Task, settings
     return description
 
 
-def load_message(task: Task, weights_seed: int, source: str | None) -> Load:
+def load_message(task: Task, weights_seed: int, source: str | None, *, may_use_tf32: bool = True) -> Load:
     """What a runner is asked to load; without a kernel's source the reference itself."""
     return Load(
         reference_source=task.reference_source,
         source=source,
         weights_seed=weights_seed,
         is_training=task.module_mode == "train",
+        may_use_tf32=may_use_tf32,
     )
 
 

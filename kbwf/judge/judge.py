@@ -37,6 +37,7 @@ class Finding:
     hardened: Verdict | None = None
     degenerate: tuple[str, ...] = ()
     ref_failure: str = ""
+    may_use_tf32: bool = True
     timing: Timing | None = None
     sandbox: SandboxReport | None = None
     seconds_s: dict[str, float] = field(default_factory=dict)
@@ -190,7 +191,8 @@ class Judge:
         phases: "_Phases",
     ) -> Finding:
         ready = candidate.sandbox
-        finding = Finding(sandbox=SandboxReport(applied=tuple(ready.applied), missing=tuple(ready.missing)))
+        report = SandboxReport(applied=tuple(ready.applied), missing=tuple(ready.missing))
+        finding = Finding(sandbox=report, may_use_tf32=bench.description.may_use_tf32)
         if settings.sandbox == "require" and ready.missing:
             ways = "; ".join(dict.fromkeys(filter(None, map(remedy, ready.missing))))
             raise InfrastructureError(

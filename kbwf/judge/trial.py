@@ -204,7 +204,8 @@ class Trial:
             official = "" if kind is not None or self._rules.own_failure else official
             if official or hardened:
                 where = "" if kind is None else f"on {kind} inputs: ".replace("_", " ")
-                raise Rejected(EvalStatus.WRONG_VALUES, where + (official or hardened))
+                without = "" if bench.description.may_use_tf32 else "; TF32 is off: it would hide this task's result"
+                raise Rejected(EvalStatus.WRONG_VALUES, where + (official or hardened) + without)
         if is_changed and not bench.description.changes_inputs:
             raise Rejected(EvalStatus.INPUT_CHANGED, "an input was changed in place")
 

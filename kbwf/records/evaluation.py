@@ -160,6 +160,8 @@ class Evaluation(Origin):
     sandbox: SandboxReport | None = None
     mode: Literal["fast", "full", "adaptive"]
     module_mode: Literal["train", "eval"] = "train"
+    may_use_tf32: bool = True
+    """False where the reference's rounding to TF32 hid its own result, so that both were judged without."""
     is_reused: bool = False
     """Taken from an earlier measurement of the same kernel under the same conditions."""
     seconds_s: dict[str, float] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ def compare_with_reference(
     num_threads: int | None,
     tolerance: float,
     is_training: bool,
+    may_use_tf32: bool,
 ) -> None:
     """Print whether the outputs agree, and the times; ends the program, with 1 if they do not."""
     import copy
@@ -31,6 +32,8 @@ def compare_with_reference(
         raise SystemExit("this kernel was measured on a GPU, and PyTorch finds none here")
     if num_threads:
         torch.set_num_threads(num_threads)
+    if not may_use_tf32:
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     reference = types.ModuleType("reference")
     exec(compile(reference_source, "reference.py", "exec"), reference.__dict__)
 

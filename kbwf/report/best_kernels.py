@@ -126,6 +126,7 @@ def kernel_file(
         "num_threads": threads,
         "tolerance": evaluation.official.tolerance if evaluation.official else 1e-4,
         "is_training": evaluation.module_mode == "train",
+        "may_use_tf32": evaluation.may_use_tf32,
     }
     arguments = ", ".join(f"{name}={value!r}" for name, value in settings.items())
     return (

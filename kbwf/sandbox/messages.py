@@ -116,6 +116,8 @@ class Load(_Message):
     weights_seed: int
     is_training: bool
     """Whether the module is in training mode, KernelBench's choice."""
+    may_use_tf32: bool = True
+    """Whether torch's own operations may, where that is torch's default."""
 
 
 class Loaded(_Message):
@@ -151,6 +153,8 @@ class Description(_Message):
     """What the reference's call takes on the GPU beside inputs and outputs; 0 on a CPU."""
     yardstick: Yardstick
     """By what results are judged right."""
+    may_use_tf32: bool = True
+    """False where the reference's rounding to TF32 hides its result: it and every kernel then go without."""
 
 
 class Run(_Message):

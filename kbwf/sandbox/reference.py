@@ -10,7 +10,7 @@ from kbwf.sandbox.problem import draw_inputs
 from kbwf.sandbox.structure import flatten, unflatten, unnamed
 from kbwf.verdict.tolerance import EXACT
 from kbwf.verdict.variations import Admits, map_tensors
-from kbwf.verdict.yardstick import Yardstick, in_float64, in_full_float32, measure
+from kbwf.verdict.yardstick import Yardstick, forbid_tf32, in_float64, in_full_float32, measure
 
 _UNKNOWN = Yardstick(EXACT, (), {}, (), is_decidable=False, own_failure="")
 
@@ -51,9 +51,13 @@ def describe(
     equals_itself = len(first) == len(again) and all(map(_is_equal, first, again))
     layouts = [layout_of(tensor) for tensor in tensors], [dense_layout_of(output) for output in outputs]
     del tensors, originals, result, outputs, first, again  # their memory is needed
-    yardstick = _UNKNOWN
+    yardstick, may_use_tf32 = _UNKNOWN, True
     if equals_itself:
         yardstick = _measured(reference, model, seed, device, admits, changes_inputs=changes_inputs)
+        if not yardstick.is_decidable:  # deep networks in training mode make as much as 0.1 of TF32's 2^-12
+            may_use_tf32 = False
+            forbid_tf32()
+            yardstick = _measured(reference, model, seed, device, admits, changes_inputs=changes_inputs)
         if not yardstick.is_decidable:
             raise ValueError("its results are no numbers or lost in rounding: none can be told right from wrong")
     return Description(
@@ -67,6 +71,7 @@ def describe(
         equals_itself=equals_itself,
         peak_bytes=peak_bytes,
         yardstick=yardstick,
+        may_use_tf32=may_use_tf32,
     )
 
 
@@ -79,17 +84,23 @@ def _measured(
     *,
     changes_inputs: bool,
 ) -> Yardstick:
-    """Against float64; where memory is too short for that against float32 without TF32, else against nothing."""
+    """Against float64; where that is impossible against float32 without TF32, else against nothing.
+
+    Memory may be too short, and not every program is wide when its model is: a lambda may hold the narrow one.
+    """
 
     def forward(*inputs: Any) -> Any:
         return model(*(map_tensors(torch.clone, inputs) if changes_inputs else inputs))
 
+    errors: list[Exception] = []
     for make_truth in (in_float64, in_full_float32, lambda _: None):
         try:
             return measure(forward, make_truth(model), lambda seed: draw_inputs(reference, seed, device), admits, seed)
-        except torch.OutOfMemoryError:
-            torch.cuda.empty_cache()
-    raise torch.OutOfMemoryError("the reference's results, twice")
+        except Exception as error:  # of the truth; the reference has been called, and raises each time if at all
+            errors.append(error)
+            if device.type == "cuda":
+                torch.cuda.empty_cache()
+    raise errors[-1]
 
 
 def _unpacked(arguments: Any, tensors: list[torch.Tensor], values: list[Any], device: torch.device) -> list[Any]:

@@ -36,6 +36,7 @@ from kbwf.sandbox.output import append_line
 from kbwf.sandbox.problem import build_model, load_module
 from kbwf.sandbox.reference import describe
 from kbwf.sandbox.structure import leaves_of, unflatten
+from kbwf.verdict.yardstick import forbid_tf32
 
 _TRACE_CHARS = 4000
 _ARCH = "TORCH_CUDA_ARCH_LIST"
@@ -75,6 +76,8 @@ class Runner:
         for descriptor in built:
             unpack(descriptor, self._scratch)
             os.close(descriptor)
+        if not request.may_use_tf32:
+            forbid_tf32()
         self.reference = load_module(request.reference_source, "reference")
         if request.source is None:
             module, class_name = self.reference, "Model"

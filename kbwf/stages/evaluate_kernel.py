@@ -237,5 +237,6 @@ def _to_record(
         sandbox=finding.sandbox,
         mode=settings.mode,
         module_mode=task.module_mode,
+        may_use_tf32=finding.may_use_tf32,
         seconds_s=finding.seconds_s,
     )

@@ -26,12 +26,14 @@ A softmax of inputs near 0 is a constant and a trace of the inputs. Its sums are
 in one direction: with eight lanes of 12,500 terms they lose 2 to 360 roundoffs, as the factor falls.
 """
 
+_BACKENDS: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
 Forward = Callable[..., Any]
 """Takes the inputs of `forward`; returns tensors, alone or in lists, tuples and dicts."""
 MAX_BOUND_FRAC = 2.0**-5
 """A draw on which rounding may hide this much of the output's spread decides nothing."""
-MAX_HALF_BOUND_FRAC = 2.0**-3
-"""The same in half precision, where a mean of four spreads hides 2^-4 already; zeros and means are off by a whole."""
+MAX_COARSE_BOUND_FRAC = 2.0**-3
+"""The same in half precision, where a mean of four spreads hides 2^-4 already, and on official draws, without which
+there is nothing to judge by; zeros and means are off by a whole."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def measure(
         for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
             error = ref_error_of(output, true)
             own = measured_of(output)
-            official, is_decidable = official.merge(error), is_decidable and decides(own, own, error)
+            official, is_decidable = official.merge(error), is_decidable and decides(own, own, error, is_official=True)
             own_failure = own_failure or compare(output, true.to(output.dtype)).official_failure
             if others is not None:
                 official = official.merge(ref_error_of(others[index], true))
@@ -215,17 +217,21 @@ def in_full_float32(model: torch.nn.Module) -> Forward:
     """The model as it is, but that no product is rounded to TF32; takes no memory more."""
 
     def run(*inputs: Any) -> Any:
-        backends: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
-        before = [backend.allow_tf32 for backend in backends]
-        for backend in backends:
-            backend.allow_tf32 = False
+        before = [backend.allow_tf32 for backend in _BACKENDS]
+        forbid_tf32()
         try:
             return model(*inputs)
         finally:
-            for backend, allowed in zip(backends, before, strict=True):
+            for backend, allowed in zip(_BACKENDS, before, strict=True):
                 backend.allow_tf32 = allowed
 
     return run
+
+
+def forbid_tf32() -> None:
+    """From now on, in this process: torch's own products and convolutions are as exact as float32 is."""
+    for backend in _BACKENDS:
+        backend.allow_tf32 = False
 
 
 @contextmanager
@@ -282,7 +288,7 @@ def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
     )
 
 
-def decides(output: Measured, official: Measured, error: RefError) -> bool:
+def decides(output: Measured, official: Measured, error: RefError, *, is_official: bool = False) -> bool:
     """Whether an output has the official one's shape, is as finite, varies if that does, and no rounding hides it."""
     if output.shape != official.shape or output.dtype != official.dtype:
         return False
@@ -293,4 +299,4 @@ def decides(output: Measured, official: Measured, error: RefError) -> bool:
     if is_exact(output.dtype):
         return bound.unequal_frac <= MAX_BOUND_FRAC and (scale.spread > 0 or official.scale.spread == 0)
     size = scale.spread if official.scale.spread else scale.rms
-    return bound.rms <= (MAX_HALF_BOUND_FRAC if output.dtype in HALF else MAX_BOUND_FRAC) * size
+    return bound.rms <= (MAX_COARSE_BOUND_FRAC if is_official or output.dtype in HALF else MAX_BOUND_FRAC) * size

@@ -171,6 +171,40 @@ def test_a_reference_whose_results_are_no_numbers_is_refused() -> None:
         described(lambda self, x: x * torch.nan)
 
 
+def test_where_tf32_hides_the_result_nobody_may_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deep network in training mode may be off by half its own size; without TF32 it can be judged."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+
+    def forward(self: Any, x: torch.Tensor, error_frac: float) -> torch.Tensor:
+        is_rounded = torch.backends.cudnn.allow_tf32 and x.dtype == torch.float32
+        return 2 * x + error_frac * x.flip(0) if is_rounded else 2 * x
+
+    said = []
+    for error_frac in (1e-3, 1e-1):
+        found = described(forward, torch.rand(64, 64), error_frac)
+        said.append((found.may_use_tf32, torch.backends.cudnn.allow_tf32, found.yardstick.is_decidable))
+    assert said == [(True, True, True), (False, False, True)]
+
+
+def test_a_truth_that_cannot_be_wide_is_not_the_reference_s_fault() -> None:
+    """A copy in float64 whose lambda still holds the layer in float32: full float32 stands in for the truth."""
+
+    class Held(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(64, 64)
+            layer = self.layer
+            self.held = lambda x: layer(x) * 2
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self.held(x)
+
+    with torch.no_grad():
+        found = describe(Problem(torch.rand(64, 64)), Held(), 7, CPU, None)
+    assert found.yardstick.is_decidable and found.yardstick.errors
+    assert found.yardstick.official.rms_frac == 0.0
+
+
 def test_by_what_results_are_judged_is_measured() -> None:
     """What the task says that it admits, or what was tried out; an in-place reference meets equal inputs each time."""
     x = torch.rand(64, 64)

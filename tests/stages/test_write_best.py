@@ -160,7 +160,7 @@ def test_caches_are_cold_before_each_timed_call(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(time, "perf_counter", look)
     monkeypatch.setattr(copy, "deepcopy", copy_all)
     with pytest.raises(SystemExit) as ended:
-        compare_with_reference(Kernel, make_task().reference_source, "cpu", None, 1e-4, True)
+        compare_with_reference(Kernel, make_task().reference_source, "cpu", None, 1e-4, True, True)
     assert ended.value.code == 0
     calls = [events[place - 3 : place + 2] for place, event in enumerate(events) if event == "kernel"]
     assert calls == [["copy", "write 64 MB", "clock", "kernel", "clock"]] * 6

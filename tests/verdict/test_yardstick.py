@@ -113,6 +113,21 @@ def test_in_half_precision_a_mean_of_four_spreads_still_decides() -> None:
     assert yardstick.is_decidable
 
 
+@pytest.mark.parametrize(
+    ("error_frac", "is_decidable", "decides_varied"), [(1e-3, True, True), (5e-3, True, False), (2e-2, False, False)]
+)
+def test_more_may_be_hidden_on_official_draws_than_on_others(
+    error_frac: float, is_decidable: bool, decides_varied: bool
+) -> None:
+    """Eight times the reference's error, of the spread: without official draws there is nothing to judge by."""
+
+    def inexact(x: torch.Tensor) -> torch.Tensor:
+        return x if x.dtype == torch.float64 else x + error_frac * x.flip(0)
+
+    yardstick = measured(inexact, lambda seed: [rand(40, 500)(seed)[0] - 0.5], draws_of([["scaled"]]))
+    assert (yardstick.is_decidable, bool(yardstick.errors)) == (is_decidable, decides_varied)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_right_programs_may_round_values_of_the_official_size(seed: int) -> None:
     """Near 0 a tanh through exponentials is off by a roundoff of 1, and still right; half precision is not."""
