@@ -47,7 +47,7 @@ def test_the_reference_says_choices_lists_and_null_in_words() -> None:
     """A choice lists its values; an optional path says that it may be null."""
     reference = config_reference()
     assert '| `evaluation.mode` | `fast`, `full`, `adaptive` | `"full"` |' in reference
-    assert "| `sampling.seeds` | list of integer ≥ 0 | `[0, 1]` |" in reference
+    assert "| `sampling.seeds` | list of integer ≥ 0, ≤ 1e+09 | `[0, 1]` |" in reference
     assert "| `tasks.path` | path or null | `null` |" in reference
     assert "| `runs[].name` | text | must be given |" in reference
     assert '| `tasks.subset` | `all`, `train`, `eval` or list of integer ≥ 1 | `"all"` |' in reference
