@@ -2,25 +2,22 @@
 
 Where a setting changes and changes back, this package is edited or a folder is lost, Snakemake removes a chunk of
 samples and draws it anew. From a model on this machine it comes out as it was; from a service it would cost money, and
-be another one. One file per chunk, named by the hash of its conditions and holding them. It appears by a rename, and
-one that cannot be read is one that was never there.
+be another one.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kbwf.errors import KbwfError, RecordError
-from kbwf.records.base import Record, canonical_json, sha256_of
+from kbwf.content_store import Entry, find_entry, keep_entry
 from kbwf.records.sample import Sample
-from kbwf.store import write_record
+
+_FOLDER = "answers"
 
 
-class StoredAnswers(Record):
-    """An entry of the store."""
+class StoredAnswers(Entry):
+    """A chunk; it depends on model, messages, seed, how many, and how they were sampled."""
 
-    conditions: dict[str, Any]
-    """Whatever the answers depend on: model, messages, seed, how many, and how they were sampled."""
     samples: tuple[Sample, ...]
 
 
@@ -34,26 +31,10 @@ class Answers(NamedTuple):
 
 def find(folder: Path, conditions: dict[str, Any]) -> Answers:
     """The samples that were drawn under exactly these conditions, if any."""
-    path = _path(folder, conditions)
-    try:
-        stored = StoredAnswers.from_json(path.read_text(encoding="utf-8"), str(path))
-        if stored.conditions != conditions:
-            raise RecordError(f"{path}: its conditions belong under another name; remove it")
-    except FileNotFoundError:
-        return Answers(None)
-    except (OSError, UnicodeDecodeError, RecordError) as error:
-        return Answers(None, f"kept answers were not taken: {error}")
-    return Answers(stored.samples)
+    entry, remark = find_entry(folder / _FOLDER, conditions, StoredAnswers)
+    return Answers(entry.samples if entry else None, remark)
 
 
 def keep(folder: Path, conditions: dict[str, Any], samples: Sequence[Sample]) -> str:
-    """Add an entry; returns why it could not be kept, or an empty text: a full disk does not cost the samples."""
-    try:
-        write_record(_path(folder, conditions), StoredAnswers(conditions=conditions, samples=tuple(samples)))
-    except KbwfError as error:
-        return f"answers not kept: {error}"
-    return ""
-
-
-def _path(folder: Path, conditions: dict[str, Any]) -> Path:
-    return folder / "answers" / f"{sha256_of(canonical_json(conditions))}.json"
+    """Add an entry; returns why it could not be kept, or an empty text."""
+    return keep_entry(folder / _FOLDER, StoredAnswers(conditions=conditions, samples=tuple(samples)))

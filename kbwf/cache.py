@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kbwf.errors import ConfigError, RecordError
-from kbwf.evaluation_store import StoredEvaluation, check
+from kbwf.evaluation_store import StoredEvaluation
 from kbwf.records.evaluation import Evaluation
 from kbwf.store import TEMPORARY_PREFIX, read_record
 
@@ -155,7 +155,7 @@ def _now_s(folder: Path) -> float:
 def _problem(path: Path, digest_of: Callable[[str], str]) -> str:
     try:
         stored = read_record(path, StoredEvaluation)
-        check(path, stored)
+        stored.check(path)
         source = stored.evaluation.kernel_source or ""
         if digest_of(source) != stored.evaluation.kernel_sha256:
             raise RecordError(f"{path}: its kernel is not the one that its digest names; remove it")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kbwf import answer_store, cache
+from kbwf import answer_store, cache, content_store
 from kbwf import evaluation_store as store
 from kbwf.errors import ConfigError, RecordError
 from kbwf.records.base import sha256_of
@@ -21,7 +21,7 @@ def entry(folder: Path, code: str, unused_days: float = 0.0) -> Path:
     """One entry, last used so long ago."""
     conditions = {**CONDITIONS, "code": code}
     store.keep(folder, conditions, passed())
-    path = folder / f"{store.address(conditions)}.json"
+    path = folder / f"{content_store.address(conditions)}.json"
     used_s = time.time() - unused_days * DAY_S
     os.utime(path, (used_s, used_s))
     return path

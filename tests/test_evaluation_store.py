@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from kbwf import content_store
 from kbwf import evaluation_store as store
 from kbwf import store as records
 from kbwf.records import Evaluation
@@ -38,7 +39,7 @@ def test_what_was_kept_is_found(tmp_path: Path) -> None:
     assert store.find(folder, CONDITIONS) == (None, "")
     assert store.keep(folder, CONDITIONS, passed()) == ""
     assert store.find(folder, CONDITIONS) == (passed(), "")
-    assert [path.name for path in folder.iterdir()] == [f"{store.address(CONDITIONS)}.json"]
+    assert [path.name for path in folder.iterdir()] == [f"{content_store.address(CONDITIONS)}.json"]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_nothing_is_served_under_other_conditions(tmp_path: Path, other: dict[st
     store.keep(tmp_path, CONDITIONS, passed())
     asked = {**CONDITIONS, **other}
     assert store.find(tmp_path, asked) == (None, "")
-    os.rename(tmp_path / f"{store.address(CONDITIONS)}.json", tmp_path / f"{store.address(asked)}.json")
+    os.rename(tmp_path / f"{content_store.address(CONDITIONS)}.json", tmp_path / f"{content_store.address(asked)}.json")
     found = store.find(tmp_path, asked)
     assert found.evaluation is None
     assert "the entry's conditions belong under" in found.remark
@@ -76,7 +77,7 @@ def test_an_entry_whose_parts_disagree_is_not_served(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["", "{", "\xff", "[]", '{"schema_version": 99}'], ids=repr)
 def test_a_damaged_entry_is_measured_anew_and_replaced(tmp_path: Path, damage: str) -> None:
     """An empty file, half a file, no text, no record, another version: no error; the next look finds the new one."""
-    path = tmp_path / f"{store.address(CONDITIONS)}.json"
+    path = tmp_path / f"{content_store.address(CONDITIONS)}.json"
     path.write_bytes(damage.encode("latin-1"))
     found = store.find(tmp_path, CONDITIONS)
     assert found.evaluation is None
@@ -87,7 +88,7 @@ def test_a_damaged_entry_is_measured_anew_and_replaced(tmp_path: Path, damage: s
 
 def test_an_entry_of_an_older_version_is_not_served(tmp_path: Path) -> None:
     """Then entries were bare evaluations, and nobody could say what they depend on."""
-    records.write_record(tmp_path / f"{store.address(CONDITIONS)}.json", passed())
+    records.write_record(tmp_path / f"{content_store.address(CONDITIONS)}.json", passed())
     found = store.find(tmp_path, CONDITIONS)
     assert found.evaluation is None
     assert "not a valid StoredEvaluation" in found.remark
@@ -118,7 +119,7 @@ def test_a_store_that_cannot_be_written_to_costs_no_evaluation(
 def test_an_entry_that_is_used_is_young_again(tmp_path: Path) -> None:
     """Pruning takes the longest unused first."""
     store.keep(tmp_path, CONDITIONS, passed())
-    path = tmp_path / f"{store.address(CONDITIONS)}.json"
+    path = tmp_path / f"{content_store.address(CONDITIONS)}.json"
     os.utime(path, (0, 0))
     store.find(tmp_path, CONDITIONS)
     assert path.stat().st_mtime > 1e9

@@ -238,11 +238,11 @@ def test_kept_answers_that_cannot_be_read_or_written_cost_a_remark(service: Serv
     good = entry.read_text()
     for bad in ("{", good.replace('"seed"', '"seen"', 1)):
         entry.write_text(bad)
-        assert "kept answers were not taken: " in handler.handle(served)["message"]
+        assert "an entry of the store was not taken: " in handler.handle(served)["message"]
         assert entry.read_text() == good  # replaced
     shutil.rmtree(served["store"])
     Path(served["store"]).write_text("")
-    assert "answers not kept: " in handler.handle(served)["message"]
+    assert "not kept for reuse: " in handler.handle(served)["message"]
     assert len(service.sampler.seeds) == 4 and len(read_records(Path(served["output"]), Sample)) == 3
 
 
