@@ -15,13 +15,73 @@ _OTHER_LANGUAGES = frozenset({
 })  # fmt: skip
 """Languages in which `return x` may be a line too."""
 _ASIDE = re.compile(
-    r"\b(?:draft|first attempt|reference|original|naive|slow|baseline|replaces|wrong|incorrect|avoid|before|old"
-    r"|previous|compared?|comparison|equivalent(?:ly)?|unoptimi[sz]ed|current(?:ly)?|alternative(?:ly)?|tests?|testing|usage|example"
-    r"|verify|benchmark)\b",
+    r"\b(?:drafts?|(?:first|earlier|initial|other) (?:attempt|version|try|idea)|reference|original|naive|slow(?:er)?"
+    r"|baseline|replaces|before|old|previous(?:ly)?|compared?|comparison|equivalent(?:ly)?|unoptimi[sz]ed|current(?:ly)?"
+    r"|alternative(?:ly)?|tests?|testing|usage|example|verify|benchmark|optional(?:ly)?|untested|deprecated|pseudo-?code"
+    r"|tried|considered|less (?:accurate|precise|efficient|readable|safe|stable))\b",
     re.IGNORECASE,
 )
 _MEANT = re.compile(
     r"\b(?:final|answer|solution|optimi[sz]ed|improved|faster|better|instead|corrected|fixed|new|rewritten|revised|use)\b",
+    re.IGNORECASE,
+)
+_OTHERWISE = re.compile(
+    r"\bif\b.{1,200}\b(?:were|was|had|would|could|might|prefer|want)\b"
+    r"|\b(?:you|one|we|someone) (?:could|would|might|may)\b|\bit would\b|\bhad .{1,60} been\b"
+    r"|\bsuppose\b|\bcase (?:where|when|that)\b|\bfall-?back\b",
+    re.IGNORECASE,
+)
+"""The code of another case: `if A were 1-D, you would write`."""
+_INTENDED = re.compile(
+    r"\b(?:final|answer|solution|optimi[sz]ed|improved|faster|corrected|fixed|rewritten|revised)\b", re.IGNORECASE
+)
+_FORBIDDEN = re.compile(
+    r"\b(?:never|(?:do|should|must|can|could|need)(?:n['’]t| ?not)|can['’]t)\b\W{1,4}(?:be )?"
+    r"(?:do|use|used|write|written|call|try|run|return|submit|copy)\b"
+    r"(?: (?:this|that|it|the following|these|like|so|as|code)\b|\W*$)"
+    r"|(?:n['’]t|\bnot|\bnever) (?:work|run|compile|recommended|correct|valid|ok|what we want|(?:the|my) answer)\b\W*$"
+    r"|^\W*(?:but |and )?not (?:this|like this|so)\W*$|(?:\brather than|\binstead of|\bas opposed to|\bunlike)\W*$"
+    r"|^\W*don['’]t\W*$|^\W*avoid(?: (?:this|that|it|the following))?\W*$|\bto avoid\W*$|[❌✗✘🚫⛔👎]",
+    re.IGNORECASE,
+)
+_REJECTED = re.compile(
+    r"(?<!not )(?<!n't )(?<!never )(?<!no )\b(?:broken|buggy|bugs?|wrong|incorrect|invalid|bad|worse|mistakes?"
+    r"|fail(?:s|ed|ing)?|crash(?:es|ed)?|rejected|discarded|abandoned|anti-?pattern)\b"
+    r"|(?:n['’]t|\bnot) (?:work|run|compile)\b|\b(?:better|faster|rather) than (?:writ|do|us)ing\b"
+    r"|\bdid(?:n['’]t| not) (?:use|choose|take|pick|keep)\b"
+    r"|\b(?:raise[sd]?|gives?|gave|throws?|threw|caused?s?|produce[sd]?) (?:an? |the )?(?:\w{1,20} )?"
+    r"(?:errors?|exceptions?|nans?)\b",
+    re.IGNORECASE,
+)
+"""The author says of the code that it is not the answer."""
+_REJECTED_ALONE = re.compile(
+    r"\b(?:broken|buggy|bug|wrong|incorrect|invalid|bad|mistake|failed|failing|crashed|rejected)\b"
+    r"(?: (?:version|code|attempt|way|approach|kernel|one|answer|solution))?"
+    r"(?: (?:was|is|were|would be|looks?|looked))?(?: like)?(?: this)?\W*$"
+    r"|\b(?:this|which|that|following)\b(?: (?:one|version|code))?(?: (?:is|was|will|would))? ?"
+    r"(?:fail(?:s|ed)?|crash(?:es|ed)?|wrong|broken|incorrect|bad)\b",
+    re.IGNORECASE,
+)
+"""It says so of the block, and not of something that the block is better than."""
+_OF_ANOTHER = re.compile(
+    r"\b(?:reference|original|your|existing|current|given|baseline|torch|pytorch)\b", re.IGNORECASE
+)
+_MENDED = re.compile(
+    r"\b(?:fix(?:ed|es)?|correct(?:ed|s)|final|instead(?! of\W*$)|revised|working|works|avoids?|avoiding|without"
+    r"|no longer|replaces?|repaired|resolved|solves?|answer is)\b(?!\W*$)|\b(?:fixed|corrected|revised|working)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[.;!?](?:\s+(?=\S))|, (?:so|but|hence|thus|therefore)\b|\s[—–-]{1,2}\s")
+_EMPHASIS = re.compile(r"[*_`]{1,3}")
+_REJECTED_IN_A_COMMENT = re.compile(
+    r"#\W*(?:wrong|broken|bad|incorrect|buggy|(?:don['’]t|do not|never) (?:do|use) (?:this|it)"
+    r"|does(?:n['’]t| not) work)\b\W*(?:version|code|way|approach|kernel|one)?\W*",
+    re.IGNORECASE,
+)
+"""A whole comment at the head of a block; what is wrong with another code stands in comments of good kernels."""
+_ASKED = re.compile(
+    r"\b(?:do|would|could|can|did|shall|should|may|is|are|what|which|how)\b[^.?!\n]{0,200}\?"
+    r"|\bplease (?:confirm|clarify|provide)\b",
     re.IGNORECASE,
 )
 _KEPT = re.compile(r"\b(?:final|answer|solution|keep|stick|unchanged|corrected|revised|same)\b", re.IGNORECASE)
@@ -32,12 +92,31 @@ def is_aside(offer: Offer, block: Block) -> bool:
     """Whether other offers of the answer come first: a copy of the reference, or what its label puts aside."""
     if offer.repeats_reference:
         return not _KEPT.search(block.label)
-    return bool(_ASIDE.search(block.label)) and not _MEANT.search(block.label)
+    label = _EMPHASIS.sub("", block.label)
+    puts_aside = _OTHERWISE.search(label) and not _INTENDED.search(label)
+    return bool(puts_aside or (_ASIDE.search(label) and not _MEANT.search(label)) or is_rejected(block))
 
 
-def refusal(offer: Offer, block: Block, task: Task) -> str:
-    """Why a block that could be a kernel is not offered as one even if it is the only one; empty if it is."""
+def is_rejected(block: Block, is_alone: bool = False) -> bool:
+    """Whether the last clause before a block, or a comment at its head, says that the block is not the answer.
+
+    Where it is the only code of the answer, the clause must say it of the block beyond doubt.
+    """
+    clause = _CLAUSE.split(_EMPHASIS.sub("", block.label).strip())[-1].strip().rstrip(":")
+    head = block.text.lstrip().partition("\n")[0].strip()
+    said = (_FORBIDDEN.search(clause) or _REJECTED.search(clause)) and not _MENDED.search(clause)
+    if said and is_alone and not _FORBIDDEN.search(clause):
+        said = _REJECTED_ALONE.search(clause) and not _OF_ANOTHER.search(clause)
+    return bool(said or _REJECTED_IN_A_COMMENT.fullmatch(head))
+
+
+def refusal(offer: Offer, block: Block, task: Task, answer: str = "") -> str:
+    """Why a block that could be a kernel is not offered as one even if nothing else is; empty if it is."""
     label = block.label
+    if is_rejected(block, is_alone=True):
+        return "the answer says of its code that it is not the answer"
+    if offer.repeats_reference and _ASKED.search(answer) and not _KEPT.search(label):
+        return "the answer only repeats the reference, and asks something"
     if offer.repeats_reference and (_ASIDE.search(label) or _DECLINED.search(label)) and not _KEPT.search(label):
         return "the answer only quotes the reference"
     if not offer.is_sure and _ASIDE.search(label) and not _MEANT.search(label):

@@ -39,6 +39,8 @@ def _changed_lines(lines: list[str]) -> list[str]:
             passages.append([])
     longest = max(passages, key=len)
     longest = "\n".join(longest).strip("\n").split("\n")
+    if any(line.startswith("*** Add File: ") for line in lines) and any(line.startswith("+") for line in longest):
+        return longest  # a patch of OpenAI's format that writes a whole file
     has_both = any(line.startswith("+") for line in longest) and any(line.startswith(("-", "@@")) for line in longest)
     return longest if has_both else []
 

@@ -17,7 +17,7 @@ from kbwf.tasks.names import KNOWN_MODULES, binds
 from kbwf.tasks.packaging import unescaped
 from kbwf.tasks.placement import place, place_file
 from kbwf.tasks.prompts import PromptStyle
-from kbwf.tasks.python_text import UNPARSABLE
+from kbwf.tasks.python_text import UNPARSABLE, visible
 from kbwf.tasks.search import Found, Search, with_line_feeds
 
 
@@ -39,7 +39,7 @@ def extract_kernel(response: str, task: Task, style: PromptStyle) -> Extraction:
     before it if it uses names of it.
     """
     text = unescaped(with_line_feeds(response.removeprefix("\ufeff")))
-    if not text.strip():
+    if not visible(text).strip():
         return Extraction(None, "empty response")
     if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text):
         return Extraction(None, "no text: the response holds a null byte or half a character")
@@ -73,6 +73,7 @@ def _chosen(found: list[Found], search: Search, task: Task, style: PromptStyle) 
     what lacks names, then what is not called `ModelNew` or `forward`; of equals the last one wins.
     """
     ranked = []
+    found = [search.in_one_file(each, found) for each in found]
     for position, each in enumerate(found):
         if not is_passage(each.offer, [other.offer for other in found if other is not each]):
             helpers = search.helpers(each, found)
@@ -80,6 +81,8 @@ def _chosen(found: list[Found], search: Search, task: Task, style: PromptStyle) 
             rank = (is_aside(each.offer, each.block), bool(lacks), not each.offer.is_sure, -position)
             ranked.append((rank, each, helpers))
     for _, (offer, _, rest), helpers in sorted(ranked, key=lambda entry: entry[0]):
+        if reason := search.needs_a_file(offer):
+            return Extraction(None, _one_line(reason))
         if style == "forward_body":
             kernel_source, not_taken = place(offer, helpers, task)
         else:

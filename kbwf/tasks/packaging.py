@@ -1,5 +1,5 @@
 """What an answer is wrapped in, one layer at a time: Markdown fences and quotes, JSON and tool calls, XML tags, HTML
-escapes, differences to the reference, prompts of an interpreter, prose.
+escapes, differences to the reference, shells, prompts of an interpreter, listings, typesetting, prose.
 
 Pure functions of text. Each takes time linear in it: patterns have no nested repetition, and loops only move forward.
 """
@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from kbwf.tasks.differences import new_side
+from kbwf.tasks.listings import cells_of_tables, numbered_listings, without_tracebacks
 from kbwf.tasks.literals import strings_of_json, strings_of_python
 from kbwf.tasks.python_text import INVISIBLE, pieces
+from kbwf.tasks.shells import files_of_shell
+from kbwf.tasks.typesetting import as_markdown, boxes, has_macro, without_emphasis
 
 
 class Block(NamedTuple):
@@ -30,7 +33,7 @@ class Block(NamedTuple):
 
 _EDGE = rf"[ \t\u00a0\u3000{INVISIBLE}]*"
 _FENCE = re.compile(rf"^{_EDGE}(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]+)?(?P<run>`{{3,}}|~{{3,}})(?P<info>[^`\n]*)$")
-_ONE_LINE = re.compile(r"^[ \t]*(?P<run>`{1,6})(?P<code>[^`\n]+)(?P=run)[ \t.]*$")
+_ONE_LINE = re.compile(r"^[ \t]*(?:\[\^\w{1,20}\]:[ \t]*)?(?P<run>`{1,6})(?P<code>[^`\n]+)(?P=run)[ \t.]*$")
 _LANGUAGE = re.compile(r"\{?[.\s]{0,3}(?P<name>[A-Za-z][\w+#-]*)")
 _INFO_AFTER_PROSE = re.compile(r"[ ]?[\w+#.-]{0,20}[ \t]*")
 _CODE = re.compile(r"(?:import |from |def |class |return\b|@\w|[\w.]+ = \S|[\w.]+\()")
@@ -46,7 +49,6 @@ _WRAPPERS = frozenset({
 _ENTITY = re.compile(r"&(?:lt|gt|amp|quot|apos|nbsp|#\d{1,7}|#x[0-9a-f]{1,6});", re.IGNORECASE)
 _PROMPT = re.compile(rf"^{_EDGE}(?:>>>|\.\.\.|In ?\[\d*\]:|\.\.\.:)(?: |$)")
 _FIRST_PROMPT = re.compile(rf"^{_EDGE}(?:>>> |In ?\[\d*\]: )", re.MULTILINE)
-_NUMBERED = re.compile(r"^[ \t]*\d{1,4}[ \t]?[:|│][ ]?")
 _CODE_LINE = re.compile(
     r"^[ \t]*(?:import \w|from [\w.]+ import |class \w+[(:]|(?:async )?def \w+\(|@\w|return\b|try:"
     r"|if .*:|for .* in |with .*:"
@@ -56,11 +58,17 @@ _GOES_ON = re.compile(
     r"^(?:\s|$|[)\]}#\"']|[A-Za-z_][\w.]*[(\[]"
     r"|(?:else|elif|except|finally|raise|pass|yield|assert|del|global|while|match|continue|break)\b)"
 )
-_SPAN = re.compile(r"`([^`\n]+)`")
+_SPAN = re.compile(r"[`“«\"](?P<code>[^`“”«»\"\n]+)[`”»\"]")
 _INTRODUCED = re.compile(
     r"\b(?:answer|solution|final|body|kernel|becomes|replace .{1,200} (?:with|by))\b[^`]{0,20}$", re.I
 )
-_LABEL = re.compile(r"^[A-Z][\w '*-]{0,40}:[ *]+(?=return\b|def |class |lambda )")
+_LABEL = re.compile(
+    r"^(?=[^:\n]{0,40}(?:answer|solution|body|code|kernel|forward|implementation|result|output|optimi|final|python|here))"
+    r"[A-Z*_][\w '*-]{0,40}:[ *]+(?=return\b|def |class |lambda )",
+    re.IGNORECASE,
+)
+"""A word that says so: `A: return d` is one choice of several, `INFO: return d` a line of a log."""
+_NAMED_FILE = re.compile(r"[\w-]+\.py\b")
 
 
 def unescaped(text: str) -> str:
@@ -90,9 +98,16 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
     if whole := strings_of_json(text, is_whole=True):
         yield [Block(string, label=key, is_response=True) for key, string in whole]
         return
+    without = without_tracebacks(text)
+    if without != text:
+        yield [block._replace(text=without)]
+        return
     unquoted = "\n".join(_QUOTED.sub("", line) for line in text.split("\n"))
     if unquoted != text:
         yield [block._replace(text=unquoted)]
+        return
+    if has_macro(text):
+        yield [block._replace(text=as_markdown(text))]
         return
     if fenced := split_fences(text, skip_strings=True):
         yield fenced
@@ -100,7 +115,12 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
         if plainly != fenced:
             yield plainly
         return
-    if parts := split_tags(text):
+    if files := files_of_shell(text):
+        yield [Block(file.text, label=file.command, is_prose=not file.is_python) for file in files]
+        return
+    if cells := cells_of_tables(text):
+        yield [Block(cell, label=name, is_prose=True) for name, cell in cells]
+    if parts := split_tags(as_markdown(text)):
         yield parts
         return
     changed = new_side(textwrap.dedent(text), block.language, reference_source)
@@ -111,19 +131,25 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
         typed = [_PROMPT.sub("", line) for line in text.split("\n") if _PROMPT.match(line)]
         yield [Block("\n".join(typed), label=block.label)]
         return
-    if all(_NUMBERED.match(line) for line in text.split("\n") if line.strip()):
-        yield [Block("\n".join(_NUMBERED.sub("", line) for line in text.split("\n")), label=block.label)]
+    if listings := numbered_listings(text):
+        num_breaks = text.strip("\n").count("\n")
+        yield [Block(listing, label=block.label, is_prose=listing.count("\n") < num_breaks) for listing in listings]
         return
     if inside := strings_of_python(text):
         yield [Block(string, label=key) for key, string in inside]
         return
     if "\\n" in text and "\n" not in text.strip():
-        plain = text.strip().replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
-        yield [Block(plain, label=block.label)]
+        broken = text.strip().replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+        yield [Block(broken, label=block.label)]
     if inside := strings_of_json(text, is_whole=False):
         yield [Block(string, label=key, is_response=True) for key, string in inside]
+    if boxed := boxes(text):
+        yield [Block(inside, label=before, is_prose=True) for before, inside in boxed]
+    plain = without_emphasis(text)
+    if plain != text:
+        yield [block._replace(text=plain, is_prose=True)]
     yield code_runs(text)
-    spans = [(text[max(match.start() - 100, 0) : match.start()], match[1]) for match in _SPAN.finditer(text)]
+    spans = [(text[max(match.start() - 100, 0) : match.start()], match["code"]) for match in _SPAN.finditer(text)]
     before = [(label[label.rfind("\n") + 1 :], code) for label, code in spans]
     yield [Block(code, label=label, is_prose=True) for label, code in before if _INTRODUCED.search(label)]
 
@@ -168,6 +194,7 @@ def split_fences(text: str, skip_strings: bool) -> list[Block]:
             label = before.strip() or label if not run else label
             end_block()
             label = "" if run else label
+            label = f"{label} {info}" if _NAMED_FILE.search(info) else label
             run = fence if info or not run else ""
             language, first_line = _language(info)
             lines += [first_line] if first_line else []

@@ -101,6 +101,13 @@ def pieces(text: str, opened: str = "") -> tuple[list[tuple[bool, str]], str]:
     return found, opened if len(opened) == 3 else ""
 
 
+def visible(text: str) -> str:
+    """The text without the characters that nobody sees, strings and comments apart: they part words and fences."""
+    if not _INVISIBLE.search(text):
+        return text
+    return "".join(_INVISIBLE.sub("", piece) if is_code else piece for is_code, piece in pieces(text)[0])
+
+
 def as_typed(text: str) -> str:
     """The text with the characters that a keyboard has, strings and comments apart."""
     return "".join(_typed(piece) if is_code else piece for is_code, piece in pieces(text)[0])

@@ -12,14 +12,18 @@ from typing import NamedTuple
 
 from kbwf.records import Task
 from kbwf.tasks.asides import refusal
+from kbwf.tasks.helper_files import file_names, joined_imports, needs_a_file
 from kbwf.tasks.kernel_file import Part, parts_of
+from kbwf.tasks.listings import without_colours, without_tracebacks
 from kbwf.tasks.literals import strings_of_json
 from kbwf.tasks.names import binds, lacking, loaded
 from kbwf.tasks.offers import NoKernelError, Offer, has_return, offer_of
 from kbwf.tasks.packaging import Block, unescaped, unpack
-from kbwf.tasks.prompts import PromptStyle
-from kbwf.tasks.python_text import UNPARSABLE, Reading, UnreadableError, leading_block, pieces, read
+from kbwf.tasks.prompts import PromptStyle, reference_model
+from kbwf.tasks.python_text import UNPARSABLE, Reading, UnreadableError, leading_block, pieces, read, visible
+from kbwf.tasks.shells import has_heredoc
 from kbwf.tasks.turns import answers
+from kbwf.tasks.typesetting import has_macro
 
 MAX_KERNEL_CHARS = 100_000
 """Longer code is no kernel: parsing must not take the memory or the time of a run. Reasoning and prose do not count."""
@@ -55,6 +59,9 @@ class Search:
         self._seen: set[str] = set()
         self._code: list[str] = []
         """Blocks that offer nothing themselves, the last first: an offer may need a helper of theirs."""
+        self._files: set[str] = set()
+        """Names of modules that blocks of the answer are called by."""
+        self._answer = ""
         self._reasons: list[tuple[int, str]] = []
 
     def offers(self, text: str) -> Iterator[list[Found]]:
@@ -65,6 +72,7 @@ class Search:
         self._reasons.clear()
         for answer in [text] if strings_of_json(text, is_whole=True) else answers(text):
             self._code.clear()
+            self._answer = answer
             yield self._visit(Block(answer), is_root=True)
 
     def reason(self, text: str) -> str:
@@ -72,6 +80,8 @@ class Search:
         remaining = answers(text)
         if not remaining:
             return "empty response: nothing stands outside of marks and reasoning"
+        if without_tracebacks(remaining[0]) != remaining[0]:
+            return "the answer quotes code in a traceback, and holds no kernel beside it"
         if self._reasons:
             return min(self._reasons, key=lambda reason: reason[0])[1]
         if len(remaining[0]) > MAX_KERNEL_CHARS:
@@ -86,13 +96,14 @@ class Search:
 
     def _visit(self, block: Block, num_layers: int = 0, is_root: bool = False) -> list[Found]:
         """What a block offers, or what the blocks inside of it do, in their order."""
-        block = block._replace(text=unescaped(with_line_feeds(block.text)))
+        block = block._replace(text=visible(without_colours(unescaped(with_line_feeds(block.text)))))
         key = block.text.strip()
         self._num_blocks += 1
         self._num_unpacked_chars_left -= len(block.text)
         if not key or key in self._seen or self._num_blocks > MAX_BLOCKS or self._num_unpacked_chars_left < 0:
             return []
         self._seen.add(key)
+        self._files |= file_names(block)
         found = self._read(block, is_root)
         if found is not None:
             return [found]
@@ -118,12 +129,14 @@ class Search:
             return None
         if _TILDES.search(text) and any(_TILDES.search(piece) for is_code, piece in pieces(text)[0] if is_code):
             return None  # a fence, although `~~~python` parses
+        if has_heredoc(text) or has_macro(text):
+            return None  # a shell's or a wiki's, although `cat > k.py <<EOF` and `{code:python}` parse
         if not self._may_read(text):
             return None
         try:
             reading, rest = self._parsed(text)
             offer = offer_of(reading, self._task, self._style)
-            reason = refusal(offer, block, self._task)
+            reason = refusal(offer, block, self._task, self._answer)
         except (UnreadableError, NoKernelError) as failure:
             reason = str(failure)
         except UNPARSABLE as failure:
@@ -165,6 +178,34 @@ class Search:
         lacks = set(found.offer.lacks)
         if not lacks:
             return []
+        candidates = self._definitions(found, others)
+        # Of several definitions the last one holds.
+        definition = {name: at for at, part in enumerate(candidates) for name in binds(part.node)}
+        taken: set[int] = set()
+        while lacks:
+            at = definition.get(lacks.pop(), -1)
+            if at >= 0 and at not in taken:
+                taken.add(at)
+                lacks |= lacking([candidates[at].node])
+        return [candidates[at] for at in sorted(taken)]
+
+    def needs_a_file(self, offer: Offer) -> str:
+        """Why an offer is no whole kernel, if it imports from a file of its own that is not put together with it."""
+        return needs_a_file(offer.reading.tree, self._files, reference_model(self._task.reference_source).tree)
+
+    def in_one_file(self, found: Found, others: list[Found]) -> Found:
+        """An offer without its imports from other blocks of the answer, where these define what it imports."""
+        if not self.needs_a_file(found.offer):
+            return found
+        reading, reference = found.offer.reading, reference_model(self._task.reference_source).tree
+        defined = {name for part in self._definitions(found, others) for name in binds(part.node)}
+        text = joined_imports(reading.text, reading.tree, self._files, defined, reference)
+        with contextlib.suppress(UnreadableError, NoKernelError):
+            return found._replace(offer=offer_of(read(text), self._task, self._style))
+        return found
+
+    def _definitions(self, found: Found, others: list[Found]) -> list[Part]:
+        """Statements of the answer's other blocks that define something, in their order."""
         candidates: list[Part] = []
         for text in reversed(self._code):
             if self._may_read(text):
@@ -176,16 +217,7 @@ class Search:
         for other in others:
             if other is not found:
                 candidates += parts_of(other.offer.reading.text, other.offer.reading.tree.body)
-        candidates = [part for part in candidates if _defines_something(part.node)]
-        # Of several definitions the last one holds.
-        definition = {name: at for at, part in enumerate(candidates) for name in binds(part.node)}
-        taken: set[int] = set()
-        while lacks:
-            at = definition.get(lacks.pop(), -1)
-            if at >= 0 and at not in taken:
-                taken.add(at)
-                lacks |= lacking([candidates[at].node])
-        return [candidates[at] for at in sorted(taken)]
+        return [part for part in candidates if _defines_something(part.node)]
 
 
 def _without_words(reading: Reading) -> Reading:

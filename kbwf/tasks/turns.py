@@ -12,7 +12,8 @@ _MARK = re.compile(
     r"|<｜[^<>｜\n]{1,48}｜>"  # DeepSeek
     r"|<\|(?:turn|tool_call|tool_response)>|<(?:turn|tool_call|tool_response)\|>|<\|\"\|>"  # Gemma 4
     r"|</?s>|<(?:bos|eos|pad|eot|unk)>|<(?:start|end)_of_turn>|<seed:(?:bos|eos)>|<end_of_utterance>"
-    r"|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|\[ARGS\]|\[EOS\]|(?-i:\[/?(?:PYTHON|CODE|ANSWER|SOLUTION)\])"
+    r"|\[/?INST\]|<</?SYS>>|\[TOOL_CALLS\]|\[ARGS\]|\[EOS\]"
+    r"|(?-i:\[/?(?:PYTHON|CODE|ANSWER|SOLUTION)(?:[= ][^\]\n]{0,60})?\])"
     r"|<\|\w{0,24}\|?\Z",  # one that was cut
     re.IGNORECASE,
 )
@@ -42,6 +43,8 @@ _TO_REASONING = (
 )
 """Marks that open and close reasoning, written as the tag that most models use."""
 
+_NAMESPACE = re.compile(r"(?<=<)(?P<close>/?)[｜|]\w{1,16}[｜|](?=\w{1,40}[\s>])")
+"""DeepSeek's tags of tool calls: `<｜DSML｜parameter name="content">`."""
 _DETAILS = re.compile(r"<details type=.reasoning.[^<>\n]{0,200}>")
 _REASONING_NAMES = (
     "think|thinking|antthinking|thoughts?|reason|reasoning|analysis|reflection|scratchpad|monologue|cot|chain_of_thought"
@@ -58,6 +61,17 @@ _ANSWER_TAG = re.compile(
     r"[^<>\n]{0,200}>",
     re.IGNORECASE | re.MULTILINE,
 )
+_FINAL_IN_WORDS = re.compile(
+    r"^[ \t]*[#*_> ]{0,8}(?:(?:so|thus|therefore|hence),? )?(?:(?:my|the|here(?:'s| is)(?: my| the)?) )?"
+    r"final (?:answer|code|solution|kernel|implementation)(?: is)?[*_ ]{0,4}(?::[*_ ]{0,4}|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_THINKS_ON = re.compile(
+    r"\b(?:wait|hmm+|actually|let me|let's|let us|maybe|perhaps|wrong|incorrect|check|verify|alternatively|no,|but)\b"
+    r"|\?",
+    re.IGNORECASE,
+)
+"""Words after the code: the reasoning did not end with it."""
 _THOUGHT_IN_WORDS = re.compile(r"^Here(?:'s| is) my thought process:", re.IGNORECASE | re.MULTILINE)
 _ANSWER_IN_WORDS = re.compile(r"^Here(?:'s| is) my response:", re.IGNORECASE | re.MULTILINE)
 """Granite's marks."""
@@ -75,6 +89,7 @@ class _Message(NamedTuple):
 
 def answers(response: str) -> list[str]:
     """The texts in which the answer may be, likeliest first; none if the response ends inside its reasoning."""
+    response = _NAMESPACE.sub(r"\g<close>", response)
     for pattern, tag in _TO_REASONING:
         response = pattern.sub(tag, response)
     if _DETAILS.search(response):  # Open WebUI's form
@@ -114,6 +129,8 @@ def without_reasoning(text: str) -> str:
         outside.append(text[start:])
     elif marked := list(_ANSWER_TAG.finditer(text, last_open)):
         outside.append(text[marked[-1].start() :])
+    elif (said := list(_FINAL_IN_WORDS.finditer(text, last_open))) and not _THINKS_ON.search(text, said[-1].end()):
+        outside.append(text[said[-1].end() :])
     elif depth <= num_spoken_of and last_close > last_open:
         outside.append(text[last_close:])
     found = "".join(outside)

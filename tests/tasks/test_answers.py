@@ -10,6 +10,7 @@ from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.prompts import PromptStyle
 from kbwf.tasks.sources import load_task
 from tests.tasks import answers_of_models as answers
+from tests.tasks import chat_answers as chat
 from tests.tasks import further_answers as further
 
 TASK = load_task(TaskSettings(), 1)
@@ -40,10 +41,10 @@ def after_the_reference(kernel_source: str) -> list[str]:
     return both[len(reference) :]
 
 
-@pytest.mark.parametrize("name", [*answers.FORWARD_BODY, *further.FORWARD_BODY])
+@pytest.mark.parametrize("name", [*answers.FORWARD_BODY, *further.FORWARD_BODY, *chat.FORWARD_BODY])
 def test_an_answer_of_style_forward_body_gives_the_kernel_meant(name: str) -> None:
     """The reference, what stands beside `forward`, and `ModelNew` with that `forward`."""
-    answer, meant = {**answers.FORWARD_BODY, **further.FORWARD_BODY}[name]
+    answer, meant = {**answers.FORWARD_BODY, **further.FORWARD_BODY, **chat.FORWARD_BODY}[name]
     assert after_the_reference(kernel_of(answer, "forward_body")) == statements(meant)
 
 
@@ -61,10 +62,13 @@ def test_an_answer_that_needs_the_reference_comes_after_it(name: str) -> None:
     assert after_the_reference(kernel_of(answer, "model_new")) == statements(meant)
 
 
-@pytest.mark.parametrize("name", [*answers.DOUBTFUL_FORWARD_BODY, *further.WITHOUT_FORWARD_BODY])
+WITHOUT_A_BODY = {**answers.DOUBTFUL_FORWARD_BODY, **further.WITHOUT_FORWARD_BODY, **chat.WITHOUT_FORWARD_BODY}
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_BODY)
 def test_an_answer_without_a_body_says_why(name: str) -> None:
-    """Refusals, prose, quotations of the reference, tests, outlines."""
-    answer, reason = {**answers.DOUBTFUL_FORWARD_BODY, **further.WITHOUT_FORWARD_BODY}[name]
+    """Refusals, prose, quotations of the reference, tests, outlines, tracebacks, what an answer rejects."""
+    answer, reason = WITHOUT_A_BODY[name]
     extraction = extract_kernel(answer, TASK, "forward_body")
     assert extraction.kernel_source is None
     assert reason in extraction.reason

@@ -72,12 +72,21 @@ AFTERWORDS = [
     "Note: shapes (n,) and (n, m).",
 ]
 DRAFT = f"Draft:\n\n```python\n{REFERENCE_BODY}\n```"
+REJECTED = (
+    "import torch\nclass ModelNew(torch.nn.Module):\n"
+    "    def forward(self, d, A):\n        return torch.einsum('i,ij->ij', d, A)"
+)
 OTHER_BLOCKS_AFTER = [
     "Test:\n\n```python\nd, A = get_inputs()\nprint(Model()(d, A))\n```",
     "```python\ndef check(d, A):\n    return torch.allclose(Model()(d, A), A)\n```",
     "```bash\npip install torch\n```",
     f"It replaces the original:\n\n```python\n{REFERENCE_BODY}\n```",
     "Output:\n\n```\ntensor([[1.]])\n```",
+    f"Never do this:\n\n```python\n{REJECTED}\n```",
+    f"I first tried this, which failed:\n\n```python\n{REJECTED}\n```",
+    f"If A were 1-D, you would write:\n\n```python\n{REJECTED}\n```",
+    f"Optional (less accurate):\n\n```python\n{REJECTED}\n```",
+    f"```\nTraceback (most recent call last):\n  File 'k.py', line 1, in f\n    {REFERENCE_BODY}\nKeyError: 1\n```",
 ]
 THOUGHTS = [
     "hm",
@@ -95,6 +104,14 @@ def _repl(code: str) -> str:
     return "\n".join(("... " if line[:1] in ("", " ", ")") else ">>> ") + line for line in lines)
 
 
+def _numbered(code: str, mark: str) -> str:
+    return "\n".join(f"{number:>3}{mark}{line}" for number, line in enumerate(code.split("\n"), 8))
+
+
+def _coloured(code: str) -> str:
+    return code.replace("return", "\x1b[1m\x1b[34mreturn\x1b[39;49;00m").replace("\n", "\x1b[K\n")
+
+
 CHARACTERS: list[Wrap] = [
     lambda code: code.replace("\n", "\r\n"),
     lambda code: "\ufeff" + code,
@@ -105,6 +122,7 @@ CHARACTERS: list[Wrap] = [
     lambda code: code.replace("    ", "\t"),
     lambda code: "    " + code.replace("\n", "\n    "),
     lambda code: code + "   \n\n",
+    lambda code: code.replace("return", "re\u00adturn"),
 ]
 BLOCKS: list[Wrap] = [
     lambda code: f"```python\n{code}\n```",
@@ -125,6 +143,15 @@ BLOCKS: list[Wrap] = [
     lambda code: f"<tool_call>\n{json.dumps({'name': 'submit', 'arguments': {'code': code}})}\n</tool_call>",
     lambda code: f"<function=submit>\n<parameter=code>\n{code}\n</parameter>\n</function>",
     lambda code: f"```xml\n<kernel><![CDATA[\n{code}\n]]></kernel>\n```",
+    lambda code: f"```bash\ncat > kernel.py <<'EOF'\n{code.rstrip()}\nEOF\npython kernel.py\n```",
+    lambda code: f"```sh\ntee k.py <<-KERNEL_END >/dev/null\n{code.rstrip()}\nKERNEL_END\n```",
+    lambda code: f"[code=python]\n{code}\n[/code]",
+    lambda code: f"{{code:python}}\n{code}\n{{code}}",
+    lambda code: f"\\boxed{{\n```python\n{code}\n```\n}}",
+    lambda code: f"```python\n{_numbered(code, ' | ')}\n```",
+    lambda code: f"```\n{_numbered(code, ': ')}\n```",
+    lambda code: f"\x1b[2m```python\x1b[0m\n{_coloured(code)}\n\x1b[2m```\x1b[0m",
+    lambda code: f'<｜DSML｜parameter name="content" string="true">{code}</｜DSML｜parameter>',
     lambda code: "```diff\n" + "\n".join("+" + line for line in code.split("\n")) + "\n```",
 ]
 WHOLES: list[Wrap] = [

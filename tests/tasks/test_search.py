@@ -8,7 +8,19 @@ from types import ModuleType
 import pytest
 
 from kbwf.settings import TaskSettings
-from kbwf.tasks import asides, differences, literals, packaging, python_text, search, turns
+from kbwf.tasks import (
+    asides,
+    differences,
+    helper_files,
+    listings,
+    literals,
+    packaging,
+    python_text,
+    search,
+    shells,
+    turns,
+    typesetting,
+)
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.packaging import Block
 from kbwf.tasks.search import MAX_BLOCKS, MAX_KERNEL_CHARS, MAX_READ_CHARS, MAX_READS, MAX_UNPACKED_PER_CHAR
@@ -33,6 +45,15 @@ NUM_VARIANTS = 8
         "(",
         '\\"""return ',
         "&lt;",
+        "cat <<EOF\n",
+        "echo 'return d\n",
+        "\\boxed{return d",
+        "[code]return d[/code]",
+        "| return d | `d` |\n",
+        "1: return d\n",
+        "**return d**\n",
+        "\x1b[1mreturn d\u00ad",
+        '  File "k.py", line 1\n',
     ],
 )
 def test_a_megabyte_of_anything_is_read_within_bounds(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +121,9 @@ def repetitions(parsed: object, is_inside: bool = False) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "module", [asides, differences, literals, packaging, python_text, search, turns], ids=lambda m: m.__name__
+    "module",
+    [asides, differences, helper_files, listings, literals, packaging, python_text, search, shells, turns, typesetting],
+    ids=lambda m: m.__name__,
 )
 def test_no_pattern_repeats_a_repetition(module: ModuleType) -> None:
     """The shape that makes backtracking exponential."""
