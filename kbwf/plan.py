@@ -90,7 +90,7 @@ def runs(study: StudySettings) -> dict[str, PlannedRun]:
     for settings in study.runs:
         groups = _task_groups(study.tasks, settings)
         transfer_to = settings.transfer_to or ("study" if settings.method == "rlvr" else None)
-        transfer_ids = _run_tasks(study.tasks, settings.name, transfer_to) if transfer_to else ()
+        transfer_ids = _run_tasks(study.tasks, settings.name, "transfer_to", transfer_to) if transfer_to else ()
         sampling = _run_sampling(study.sampling, settings)
         for suffix, chosen in groups.items():
             for seed in settings.seeds:
@@ -222,14 +222,14 @@ def _task_groups(tasks: TaskSettings, run: RunSettings) -> dict[str, tuple[str, 
     """Task ids of each trajectory, by what its name has of them."""
     if run.tasks == "each":
         return {f"_{task_id}": (task_id,) for task_id in task_ids(tasks)}
-    return {"": _run_tasks(tasks, run.name, run.tasks)}
+    return {"": _run_tasks(tasks, run.name, "tasks", run.tasks)}
 
 
-def _run_tasks(tasks: TaskSettings, name: str, wanted: RunTasks) -> tuple[str, ...]:
+def _run_tasks(tasks: TaskSettings, name: str, key: str, wanted: RunTasks) -> tuple[str, ...]:
     try:
         if wanted == "study":
             return task_ids(tasks)
-        return task_ids(tasks.model_copy(update={"subset": wanted}), "its key tasks")
+        return task_ids(tasks.model_copy(update={"subset": wanted}), f"its key {key}")
     except ConfigError as error:
         raise ConfigError(f"run {name!r}: {error}") from error
 

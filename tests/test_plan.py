@@ -222,7 +222,7 @@ def test_each_task_can_have_a_run_of_its_own() -> None:
 def test_unknown_ids_of_a_run_are_named_with_the_run() -> None:
     """Those it learns from, and those it is transferred to."""
     for key in ("tasks", "transfer_to"):
-        with pytest.raises(ConfigError, match=r"run 'a': its key tasks names 77, .*it has 1-16"):
+        with pytest.raises(ConfigError, match=f"run 'a': its key {key} names 77, .*it has 1-16"):
             plan.runs(study_with({"tasks": "study", key: [1, 77]}))
 
 
