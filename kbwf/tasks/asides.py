@@ -1,5 +1,6 @@
 """What an answer shows without meaning it as its kernel: quotations of the reference, tests, drafts, passages."""
 
+import ast
 import re
 
 from kbwf.records import Task
@@ -15,20 +16,23 @@ _OTHER_LANGUAGES = frozenset({
 })  # fmt: skip
 """Languages in which `return x` may be a line too."""
 _ASIDE = re.compile(
-    r"\b(?:drafts?|(?:first|earlier|initial|other) (?:attempt|version|try|idea)|reference|original|naive|slow(?:er)?"
+    r"\b(?:drafts?|(?:first|earlier|initial|other) (?:attempt|version|try|idea)|reference|original|naive"
+    r"|(?<!not )slow(?:er)?|initial(?:ly)?|used to|started from|contrast|variant|hypothetical(?:ly)?|bonus|footnote"
+    r"|not needed|in (?:numpy|jax|tensorflow|julia|matlab)"
     r"|baseline|replaces|before|old|previous(?:ly)?|compared?|comparison|equivalent(?:ly)?|unoptimi[sz]ed|current(?:ly)?"
     r"|alternative(?:ly)?|tests?|testing|usage|example|verify|benchmark|optional(?:ly)?|untested|deprecated|pseudo-?code"
     r"|tried|considered|less (?:accurate|precise|efficient|readable|safe|stable))\b",
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    r"\b(?:final|answer|solution|optimi[sz]ed|improved|faster|better|instead|corrected|fixed|new|rewritten|revised|use)\b",
+    r"\b(?:final|answer|solution|optimi[sz]ed|improved|faster|better|best|instead|corrected|fixed|new|rewritten|revised|use|sorry)\b",
     re.IGNORECASE,
 )
 _OTHERWISE = re.compile(
-    r"\bif\b.{1,200}\b(?:were|was|had|would|could|might|prefer|want)\b"
-    r"|\b(?:you|one|we|someone) (?:could|would|might|may)\b|\bit would\b|\bhad .{1,60} been\b"
-    r"|\bsuppose\b|\bcase (?:where|when|that)\b|\bfall-?back\b",
+    r"\bif (?!I\b).{1,200}\b(?:were|was|had|would|could|might|prefer)\b|^\W*were .{1,200}\bwould\b"
+    r"|^\W*(?:for|in|with|on)\b.{1,200}\b(?:(?:you|one) (?:could|would|might|may)|(?:you|one)['’]d|(?:it|this) would)\b"
+    r"|\b(?:you|one|someone) (?:could|might|may)\b|\bit would\b|\bhad .{1,60} been\b"
+    r"|^\W*for (?:other|comparison|completeness)\b|\bsuppose\b|\bcase (?:where|when|that)\b|\bfall-?back\b",
     re.IGNORECASE,
 )
 """The code of another case: `if A were 1-D, you would write`."""
@@ -45,12 +49,13 @@ _FORBIDDEN = re.compile(
     re.IGNORECASE,
 )
 _REJECTED = re.compile(
-    r"(?<!not )(?<!n't )(?<!never )(?<!no )\b(?:broken|buggy|bugs?|wrong|incorrect|invalid|bad|worse|mistakes?"
-    r"|fail(?:s|ed|ing)?|crash(?:es|ed)?|rejected|discarded|abandoned|anti-?pattern)\b"
+    r"(?<!not )(?<!n't )(?<!never )(?<!no )\b(?:unsafe|pitfalls?|counter-?examples?|broken|buggy"
+    r"|bugs?|wrong|incorrect|invalid|bad|worse|mistakes?"
+    r"|fail(?:s|ed|ing)?|crash(?:es|ed)?|rejected|discarded|abandoned|anti-?pattern|not to (?:do|write|use))\b"
     r"|(?:n['’]t|\bnot) (?:work|run|compile)\b|\b(?:better|faster|rather) than (?:writ|do|us)ing\b"
     r"|\bdid(?:n['’]t| not) (?:use|choose|take|pick|keep)\b"
     r"|\b(?:raise[sd]?|gives?|gave|throws?|threw|caused?s?|produce[sd]?) (?:an? |the )?(?:\w{1,20} )?"
-    r"(?:errors?|exceptions?|nans?)\b",
+    r"(?:\w{0,30}errors?|\w{0,30}exceptions?|nans?)\b|\berror (?:came|comes) from\b|\bunlike this\W*$",
     re.IGNORECASE,
 )
 """The author says of the code that it is not the answer."""
@@ -68,14 +73,19 @@ _OF_ANOTHER = re.compile(
 )
 _MENDED = re.compile(
     r"\b(?:fix(?:ed|es)?|correct(?:ed|s)|final|instead(?! of\W*$)|revised|working|works|avoids?|avoiding|without"
-    r"|no longer|replaces?|repaired|resolved|solves?|answer is)\b(?!\W*$)|\b(?:fixed|corrected|revised|working)\b",
+    r"|no longer|replaced?|replaces|gone|sorry|repaired|resolved|solves?|answer is)\b(?!\W*$)"
+    r"|\b(?:fixed|corrected|revised|working|gone|sorry)\b",
     re.IGNORECASE,
+)
+_OF_ANOTHER_CASE = re.compile(
+    r"^\W*(?:if (?!I\b)[^.]{1,100} (?:were|was)|were|had|suppose)\b.{1,200}\bwould\b", re.IGNORECASE
 )
 _CLAUSE = re.compile(r"[.;!?](?:\s+(?=\S))|, (?:so|but|hence|thus|therefore)\b|\s[—–-]{1,2}\s")
 _EMPHASIS = re.compile(r"[*_`]{1,3}")
 _REJECTED_IN_A_COMMENT = re.compile(
     r"#\W*(?:wrong|broken|bad|incorrect|buggy|(?:don['’]t|do not|never) (?:do|use) (?:this|it)"
-    r"|does(?:n['’]t| not) work)\b\W*(?:version|code|way|approach|kernel|one)?\W*",
+    r"|does(?:n['’]t| not) work)\b\W*(?:version|code|way|approach|kernel|one)?\W*"
+    r"(?:(?:never|don['’]t) (?:do|use) (?:this|it)\W*)?",
     re.IGNORECASE,
 )
 """A whole comment at the head of a block; what is wrong with another code stands in comments of good kernels."""
@@ -89,12 +99,22 @@ _DECLINED = re.compile(r"\b(?:sorry|cannot|can't|can’t|unable|won't|refuse)\b"
 
 
 def is_aside(offer: Offer, block: Block) -> bool:
-    """Whether other offers of the answer come first: a copy of the reference, or what its label puts aside."""
+    """Whether other offers of the answer come first: a copy of the reference, or what its label puts aside.
+
+    The heading that a block stands under decides where the line before it says nothing.
+    """
     if offer.repeats_reference:
         return not _KEPT.search(block.label)
-    label = _EMPHASIS.sub("", block.label)
-    puts_aside = _OTHERWISE.search(label) and not _INTENDED.search(label)
-    return bool(puts_aside or (_ASIDE.search(label) and not _MEANT.search(label)) or is_rejected(block))
+    if is_rejected(block):
+        return True
+    for words in (_EMPHASIS.sub("", block.label), block.heading):
+        if _OTHERWISE.search(words) and not _INTENDED.search(words):
+            return True
+        if _MEANT.search(words):
+            return False
+        if _ASIDE.search(words):
+            return True
+    return bool(_REJECTED.search(block.heading))
 
 
 def is_rejected(block: Block, is_alone: bool = False) -> bool:
@@ -104,6 +124,8 @@ def is_rejected(block: Block, is_alone: bool = False) -> bool:
     """
     clause = _CLAUSE.split(_EMPHASIS.sub("", block.label).strip())[-1].strip().rstrip(":")
     head = block.text.lstrip().partition("\n")[0].strip()
+    if is_alone and _OF_ANOTHER_CASE.search(clause):
+        return True
     said = (_FORBIDDEN.search(clause) or _REJECTED.search(clause)) and not _MENDED.search(clause)
     if said and is_alone and not _FORBIDDEN.search(clause):
         said = _REJECTED_ALONE.search(clause) and not _OF_ANOTHER.search(clause)
@@ -124,11 +146,24 @@ def refusal(offer: Offer, block: Block, task: Task, answer: str = "") -> str:
     if offer.kind == "body" or not offer.is_sure:
         if block.language.lower() in _OTHER_LANGUAGES:
             return f"the answer is no Python, but {block.language}"
-        inputs = bound([reference_model(task.reference_source).forward.args])
-        is_about_them = bool(inputs & loaded(offer.reading.tree.body))
-        if block.is_prose and (not offer.is_sure or offer.lacks - KNOWN_MODULES or not is_about_them):
+        if block.is_prose and (not offer.is_sure or offer.lacks - KNOWN_MODULES or _is_prose(offer, task)):
             return "no return statement in the answer: it is prose, or cut off"
     return ""
+
+
+def _is_prose(offer: Offer, task: Task) -> bool:
+    """Whether a body is rather one choice of several or a sentence: `return d` alone, or `return early`.
+
+    A kernel computes something, of all inputs that the reference uses.
+    """
+    if offer.kind != "body":
+        return False
+    statements = offer.reading.tree.body
+    first = next((at for at, node in enumerate(statements) if isinstance(node, ast.Return)), len(statements))
+    is_name = first == 0 and isinstance(statements[0], ast.Return) and isinstance(statements[0].value, ast.Name)
+    model = reference_model(task.reference_source).forward
+    inputs = bound([model.args]) & loaded(model.body) - {"self"}
+    return is_name or not inputs <= loaded(statements[: first + 1])
 
 
 def is_passage(offer: Offer, others: list[Offer]) -> bool:

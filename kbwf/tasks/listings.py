@@ -2,15 +2,19 @@
 
 import re
 
+from kbwf.tasks.python_text import pieces
+
 _ANSI = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]{0,40}[ -/]{0,4}[@-~]|\x1b\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|\x1b[@-Z\\-_=>78]"
+    r"(?:\x1b\[|\x9b)[0-?]{0,40}[ -/]{0,4}[@-~]|\x1b\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)|\x1b[()]\w|\x1b[@-Z\\-_=>78]"
+    r"|(?:\\x1b|\\033|\\u001b|\\e|␛)\[[\d;]{0,20}m"
+    r"|\[\d{1,3}(?:;\d{1,3}){0,4}m"
 )
-"""Colours and movements of the cursor (ECMA-48), and links."""
-_NUMBER = re.compile(r"^[ \t]*(?:L|Line |\[)?(?P<number>\d{1,5})(?P<mark>[ ]?[:|│┃→\]]|[.)]|\t|(?=[ ]|$))[ ]?")
-_PLAIN_MARKS = (".", ")", "")
-"""Marks that number lists of prose, too."""
+"""Colours and movements of the cursor (ECMA-48), and links; colours as a program writes them, or without the first
+character: no Python has `[31m`."""
+_NUMBER = re.compile(r"^[ \t]*(?:L|Line |\[)?(?P<number>\d{1,5})(?P<mark>[ ]?[:|│┃→\]]|[.)#-]|\t|(?=[ ]|$))[ ]?")
 _FRAME = re.compile(
-    r"^(?P<edge>[ \t]*)(?:File [^\n]{1,300}[,:] ?(?:line )?\d|Cell In ?\[\d+\], line \d|Traceback \(most )"
+    r"^(?P<edge>[ \t]*)(?:File [^\n]{1,300}[,:] ?(?:line )?\d|Cell In ?\[\d+\], line \d|Traceback \(most "
+    r"|\S{1,300}:\d+: \w*Warning: )"
 )
 _FAILED = re.compile(r"^(?:[\w.]{0,100}(?:Error|Exception|Interrupt|Exit|Warning)\b|-+> ?\d)")
 _PYTEST = re.compile(r"^E {2,}\S", re.MULTILINE)
@@ -25,15 +29,16 @@ _BREAK = re.compile(r"`?<br[ ]?/?>`?", re.IGNORECASE)
 
 
 def without_colours(text: str) -> str:
-    """The text without what a terminal takes as commands."""
-    return _ANSI.sub("", text) if "\x1b" in text or "\x9b" in text else text
+    """The text without what a terminal takes as commands, if some of it stands outside of strings and comments."""
+    if not _ANSI.search(text):
+        return text
+    return _ANSI.sub("", text) if any(is_code and _ANSI.search(piece) for is_code, piece in pieces(text)[0]) else text
 
 
 def numbered_listings(text: str) -> list[str]:
     """Runs of lines that are numbered one by one, without their numbers.
 
-    A list of prose is numbered with points or parentheses as well: these count only if the whole text is numbered and
-    some line is indented under another one. Of several `return` side by side each is a choice.
+    Of several `return` side by side each is a choice.
     """
     runs: list[list[tuple[str, str]]] = [[]]
     expected, is_whole = -1, True
@@ -43,16 +48,14 @@ def numbered_listings(text: str) -> list[str]:
             is_whole &= not line.strip()
             expected = -1
             continue
-        mark = match["mark"].strip(" ")
+        mark = match["mark"].strip()
         if int(match["number"]) != expected or (runs[-1] and mark != runs[-1][-1][0]):
             runs.append([])
         runs[-1].append((mark, line[match.end() :]))
         expected = int(match["number"]) + 1
     runs = [run for run in runs if len(run) > 1 or (run and is_whole and len(runs) == 2)]  # the first one is empty
-    is_whole &= len(runs) == 1
     runs = [run for run in runs if sum(code.startswith("return") for _, code in run) < 2]
-    is_code = is_whole and any(mark == "" or code[:2] == "  " or code[:1] == "\t" for run in runs for mark, code in run)
-    return ["\n".join(code for _, code in run) for run in runs if is_code or run[0][0] not in _PLAIN_MARKS]
+    return ["\n".join(code for _, code in run) for run in runs]
 
 
 def cells_of_tables(text: str) -> list[tuple[str, str]]:
@@ -102,6 +105,6 @@ def without_tracebacks(text: str) -> str:
 
 
 def _has_frame(text: str) -> bool:
-    return any(word in text for word in ("File ", "Cell In", "Traceback (")) and any(
+    return any(word in text for word in ("File ", "Cell In", "Traceback (", "Warning: ")) and any(
         _FRAME.match(line) for line in text.split("\n")
     )

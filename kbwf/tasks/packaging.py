@@ -29,11 +29,14 @@ class Block(NamedTuple):
     """Not set apart in any way: code only if some of its lines are."""
     is_response: bool = False
     """A response in itself, as in the JSON of an interface, with marks and reasoning of its own."""
+    heading: str = ""
+    """The heading that it stands under."""
 
 
 _EDGE = rf"[ \t\u00a0\u3000{INVISIBLE}]*"
 _FENCE = re.compile(rf"^{_EDGE}(?:(?:[-*+]|\d{{1,3}}[.)])[ \t]+)?(?P<run>`{{3,}}|~{{3,}})(?P<info>[^`\n]*)$")
 _ONE_LINE = re.compile(r"^[ \t]*(?:\[\^\w{1,20}\]:[ \t]*)?(?P<run>`{1,6})(?P<code>[^`\n]+)(?P=run)[ \t.]*$")
+_HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+\S|\*\*[^*\n]{1,80}\*\*:?[ \t]*$)")
 _LANGUAGE = re.compile(r"\{?[.\s]{0,3}(?P<name>[A-Za-z][\w+#-]*)")
 _INFO_AFTER_PROSE = re.compile(r"[ ]?[\w+#.-]{0,20}[ \t]*")
 _CODE = re.compile(r"(?:import |from |def |class |return\b|@\w|[\w.]+ = \S|[\w.]+\()")
@@ -132,8 +135,7 @@ def unpack(block: Block, reference_source: str) -> Iterator[list[Block]]:
         yield [Block("\n".join(typed), label=block.label)]
         return
     if listings := numbered_listings(text):
-        num_breaks = text.strip("\n").count("\n")
-        yield [Block(listing, label=block.label, is_prose=listing.count("\n") < num_breaks) for listing in listings]
+        yield [Block(listing, label=block.label, is_prose=True) for listing in listings]  # a list of prose as well
         return
     if inside := strings_of_python(text):
         yield [Block(string, label=key) for key, string in inside]
@@ -163,12 +165,12 @@ def split_fences(text: str, skip_strings: bool) -> list[Block]:
     """
     blocks: list[Block] = []
     lines: list[str] = []
-    run = language = label = quote = ""
+    run = language = label = heading = quote = ""
     has_fences = False
 
     def end_block() -> None:
         if any(line.strip() for line in lines):
-            blocks.append(Block("\n".join(lines), language, label, is_prose=not run))
+            blocks.append(Block("\n".join(lines), language, label, is_prose=not run, heading=heading))
         lines.clear()
 
     for line in text.split("\n"):
@@ -179,14 +181,16 @@ def split_fences(text: str, skip_strings: bool) -> list[Block]:
         if one_line:
             end_block()
             code = one_line["code"].strip()
-            blocks.append(Block(_language(code)[1] or code, label=label))
-            has_fences = True
+            label = "Footnote" if line.lstrip().startswith("[^") else label
+            blocks.append(Block(_language(code)[1] or code, label=label, heading=heading))
+            has_fences, label = True, line  # it may be the name of the file that follows
         elif not fence:
             lines.append(line)
             if run:
                 quote = pieces(line, quote)[1] if skip_strings else ""
             elif line.strip():
                 label = line
+                heading = line if _HEADING.match(line) else heading
         else:
             has_fences = True
             if before:

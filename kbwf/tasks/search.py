@@ -20,7 +20,7 @@ from kbwf.tasks.names import binds, lacking, loaded
 from kbwf.tasks.offers import NoKernelError, Offer, has_return, offer_of
 from kbwf.tasks.packaging import Block, unescaped, unpack
 from kbwf.tasks.prompts import PromptStyle, reference_model
-from kbwf.tasks.python_text import UNPARSABLE, Reading, UnreadableError, leading_block, pieces, read, visible
+from kbwf.tasks.python_text import UNPARSABLE, Reading, UnreadableError, as_typed, leading_block, pieces, read, visible
 from kbwf.tasks.shells import has_heredoc
 from kbwf.tasks.turns import answers
 from kbwf.tasks.typesetting import has_macro
@@ -123,7 +123,8 @@ class Search:
         """What a block offers as it stands."""
         text = _LABEL_LINE.sub("", block.text)
         words = ("return", "lambda", "ModelNew") if self._style == "forward_body" else ("class", "ModelNew")
-        if not any(word in text for word in words):
+        typed = text if text.isascii() else as_typed(text)
+        if not any(word in typed for word in words):
             if not block.is_prose and not is_root and len(self._code) < MAX_READS:
                 self._code.append(text)
             return None
@@ -217,7 +218,13 @@ class Search:
         for other in others:
             if other is not found:
                 candidates += parts_of(other.offer.reading.text, other.offer.reading.tree.body)
-        return [part for part in candidates if _defines_something(part.node)]
+        return [part for part in candidates if _defines_something(part.node) and not self._is_of_own_file(part.node)]
+
+    def _is_of_own_file(self, node: ast.stmt) -> bool:
+        """An import from another block of the answer, as its test has one: it defines nothing."""
+        return isinstance(node, ast.ImportFrom) and (
+            node.level > 0 or (node.module or "").rpartition(".")[2] in self._files
+        )
 
 
 def _without_words(reading: Reading) -> Reading:

@@ -43,7 +43,7 @@ _TO_REASONING = (
 )
 """Marks that open and close reasoning, written as the tag that most models use."""
 
-_NAMESPACE = re.compile(r"(?<=<)(?P<close>/?)[｜|]\w{1,16}[｜|](?=\w{1,40}[\s>])")
+_NAMESPACE = re.compile(r"(?<=<)(?P<close>/?)[｜|][ ▁]?\w{1,16}[ ▁]?[｜|](?=\w{1,40}[\s>])")
 """DeepSeek's tags of tool calls: `<｜DSML｜parameter name="content">`."""
 _DETAILS = re.compile(r"<details type=.reasoning.[^<>\n]{0,200}>")
 _REASONING_NAMES = (
@@ -63,7 +63,8 @@ _ANSWER_TAG = re.compile(
 )
 _FINAL_IN_WORDS = re.compile(
     r"^[ \t]*[#*_> ]{0,8}(?:(?:so|thus|therefore|hence),? )?(?:(?:my|the|here(?:'s| is)(?: my| the)?) )?"
-    r"final (?:answer|code|solution|kernel|implementation)(?: is)?[*_ ]{0,4}(?::[*_ ]{0,4}|$)",
+    r"(?:final (?:answer|code|solution|kernel|implementation|response|version)"
+    r"|answer(?=[*_ :]{0,5}$))(?: is)?[*_ ]{0,4}(?::[*_ ]{0,4}|$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _THINKS_ON = re.compile(
@@ -167,7 +168,9 @@ def _own_messages(response: str) -> list[str]:
     finals = list(_FINAL_WITHOUT_MARKS.finditer(response)) if _ANALYSIS_WITHOUT_MARKS.match(response) else []
     if finals:
         return [response[finals[-1].end() :]]
-    return [message.text for message in messages if message.channel != "analysis"]
+    if said := [message.text for message in messages if message.channel != "analysis" and message.text.strip()]:
+        return said
+    return ["<think>" + message.text for message in messages]  # an analysis that ends in its final answer
 
 
 def _marked(text: str) -> list[tuple[str, str]]:

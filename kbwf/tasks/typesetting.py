@@ -10,12 +10,24 @@ _BBCODE = re.compile(
 )
 _MACRO = re.compile(r"^[ \t]*\{(?:code|noformat)(?::[^}\n]{0,60})?\}[ \t]*$", re.MULTILINE)
 """Jira's and Confluence's, which parse as a set or as a dictionary."""
+_ENVIRONMENT = re.compile(
+    r"\\(?P<side>begin|end)\{(?:lstlisting|verbatim|minted|python|code|alltt)\*?\}"
+    r"(?:\[[^\]\n]{0,200}\])?(?:\{\w{1,20}\})?"
+    r"|^[ \t]*#\+(?P<org>BEGIN|END)_(?:SRC|EXAMPLE)[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""LaTeX's listings, and Org's."""
 _PAIRS = {
     "“": "”", "„": "“", "‘": "’", "‚": "‘", "«": "»", "‹": "›", "「": "」", '"': '"', "'": "'",
     "***": "***", "**": "**", "*": "*", "___": "___", "__": "__", "_": "_", "==": "==",
 }  # fmt: skip
 _EMPHASIS = ("***", "**", "*", "___", "__", "_", "==")
-_CODE = re.compile(r"`|(?:return|def|class|lambda|import|from)\b|@\w|[A-Za-z_][\w.]* = \S")
+_ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ ]+")
+_FOOTNOTE = re.compile(r"^\[\^[\w-]{1,20}\]:[ \t]*(?=\S)", re.MULTILINE)
+_LABELLED = re.compile(r"^(?!Footnote)(?:\*\*)?(?P<label>[A-Z][\w '-]{0,40}):(?:\*\*)?[ ]+(?P<rest>\S[^\n]*)$")
+_CODE = re.compile(
+    r"(?:(?!Footnote)[A-Z][\w '-]{0,40}:[ ])?(?:`|(?:return|def|class|lambda|import|from)\b|@\w|[A-Za-z_][\w.]* = \S)"
+)
 
 
 def boxes(text: str) -> list[tuple[str, str]]:
@@ -47,23 +59,32 @@ def has_macro(text: str) -> bool:
 
 
 def as_markdown(text: str) -> str:
-    """Wiki macros as fences, and pairs of BBCode as tags."""
-    text = _MACRO.sub("```", text)
+    """Wiki macros as fences; listings of LaTeX and Org and pairs of BBCode as tags."""
+    text = _ENVIRONMENT.sub(_tag, _MACRO.sub("```", text))
     closed = {match["name"].lower() for match in _BBCODE.finditer(text) if match["close"]}
     return _BBCODE.sub(
         lambda match: f"<{match['close']}code>" if match["name"].lower() in closed else match.group(), text
     )
 
 
+def _tag(match: re.Match[str]) -> str:
+    return "<code>" if (match["side"] or match["org"]).lower() == "begin" else "</code>"
+
+
 def without_emphasis(text: str) -> str:
-    """Code without the quotation marks or the emphasis that stand around all of it, or around all of a line."""
+    """Code without the quotation marks, the emphasis or the number of a footnote around all of it, or all of a line."""
+    text = _FOOTNOTE.sub("Footnote with the code: ", text)
     by_line = "\n".join(_line(line) for line in text.split("\n"))
     return by_line if by_line != text else _inside(text.strip()) or text
 
 
 def _line(line: str) -> str:
-    inside = _inside(line.strip().rstrip(".,; "))
-    return line if inside is None else inside
+    plain = _ITEM.sub("", line.strip().rstrip(".,; "))
+    if (inside := _inside(plain)) is not None:
+        return inside
+    labelled = _LABELLED.match(plain)
+    inside = _inside(labelled["rest"]) if labelled else None
+    return f"{labelled['label']}: {inside}" if labelled and inside is not None else line
 
 
 def _inside(text: str) -> str | None:

@@ -11,10 +11,12 @@ from kbwf.tasks.prompts import PromptStyle
 from kbwf.tasks.sources import load_task
 from tests.tasks import answers_of_models as answers
 from tests.tasks import chat_answers as chat
+from tests.tasks import forms_of_answers as forms
 from tests.tasks import further_answers as further
 
 TASK = load_task(TaskSettings(), 1)
 REFERENCE = TASK.reference_source
+FORWARD_BODY = {**answers.FORWARD_BODY, **further.FORWARD_BODY, **forms.FORWARD_BODY, **chat.FORWARD_BODY}
 
 
 def statements(source: str) -> list[str]:
@@ -41,28 +43,28 @@ def after_the_reference(kernel_source: str) -> list[str]:
     return both[len(reference) :]
 
 
-@pytest.mark.parametrize("name", [*answers.FORWARD_BODY, *further.FORWARD_BODY, *chat.FORWARD_BODY])
+@pytest.mark.parametrize("name", FORWARD_BODY)
 def test_an_answer_of_style_forward_body_gives_the_kernel_meant(name: str) -> None:
     """The reference, what stands beside `forward`, and `ModelNew` with that `forward`."""
-    answer, meant = {**answers.FORWARD_BODY, **further.FORWARD_BODY, **chat.FORWARD_BODY}[name]
+    answer, meant = FORWARD_BODY[name]
     assert after_the_reference(kernel_of(answer, "forward_body")) == statements(meant)
 
 
-@pytest.mark.parametrize("name", [*answers.MODEL_NEW, *further.MODEL_NEW])
+@pytest.mark.parametrize("name", [*answers.MODEL_NEW, *forms.MODEL_NEW])
 def test_an_answer_of_style_model_new_gives_the_file_meant(name: str) -> None:
     """The file as it is, whatever it came in."""
-    answer, meant = {**answers.MODEL_NEW, **further.MODEL_NEW}[name]
+    answer, meant = {**answers.MODEL_NEW, **forms.MODEL_NEW}[name]
     assert statements(kernel_of(answer, "model_new")) == statements(meant)
 
 
-@pytest.mark.parametrize("name", [*answers.AFTER_THE_REFERENCE, *further.AFTER_THE_REFERENCE])
+@pytest.mark.parametrize("name", [*answers.AFTER_THE_REFERENCE, *forms.AFTER_THE_REFERENCE])
 def test_an_answer_that_needs_the_reference_comes_after_it(name: str) -> None:
     """In style model_new too: its names are used, or imported from a file that is not there."""
-    answer, meant = {**answers.AFTER_THE_REFERENCE, **further.AFTER_THE_REFERENCE}[name]
+    answer, meant = {**answers.AFTER_THE_REFERENCE, **forms.AFTER_THE_REFERENCE}[name]
     assert after_the_reference(kernel_of(answer, "model_new")) == statements(meant)
 
 
-WITHOUT_A_BODY = {**answers.DOUBTFUL_FORWARD_BODY, **further.WITHOUT_FORWARD_BODY, **chat.WITHOUT_FORWARD_BODY}
+WITHOUT_A_BODY = {**answers.DOUBTFUL_FORWARD_BODY, **forms.WITHOUT_FORWARD_BODY, **chat.WITHOUT_FORWARD_BODY}
 
 
 @pytest.mark.parametrize("name", WITHOUT_A_BODY)
@@ -74,10 +76,10 @@ def test_an_answer_without_a_body_says_why(name: str) -> None:
     assert reason in extraction.reason
 
 
-@pytest.mark.parametrize("name", further.WITHOUT_MODEL_NEW)
+@pytest.mark.parametrize("name", forms.WITHOUT_MODEL_NEW)
 def test_an_answer_without_model_new_says_why(name: str) -> None:
     """The same in style model_new."""
-    answer, reason = further.WITHOUT_MODEL_NEW[name]
+    answer, reason = forms.WITHOUT_MODEL_NEW[name]
     extraction = extract_kernel(answer, TASK, "model_new")
     assert extraction.kernel_source is None
     assert reason in extraction.reason

@@ -18,6 +18,9 @@ from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.prompts import PromptStyle
 from kbwf.tasks.sources import load_task
 from tests.tasks.answers_of_models import BODY, CLASS, FILE, JIT_SCALE, REFERENCE_BODY, SCALE
+from tests.tasks.packagings import ONE_LINE, PACKAGINGS
+from tests.tasks.told_answers import ASIDE, OTHER
+from tests.tasks.told_answers import REJECTED as REJECTED_LABELS
 
 NUM_COMBINATIONS = max(200, settings().max_examples)
 """The profile may ask for more."""
@@ -82,6 +85,7 @@ OTHER_BLOCKS_AFTER = [
     "```bash\npip install torch\n```",
     f"It replaces the original:\n\n```python\n{REFERENCE_BODY}\n```",
     "Output:\n\n```\ntensor([[1.]])\n```",
+    *(f"{label}\n\n```python\n{OTHER}\n```" for label in (*REJECTED_LABELS, *ASIDE)),
     f"Never do this:\n\n```python\n{REJECTED}\n```",
     f"I first tried this, which failed:\n\n```python\n{REJECTED}\n```",
     f"If A were 1-D, you would write:\n\n```python\n{REJECTED}\n```",
@@ -167,6 +171,7 @@ WHOLES: list[Wrap] = [
     lambda code: f"{code}\n</code>",
     html.escape,
     lambda code: f"submit(code={code!r})",
+    *(wrap for name, wrap in PACKAGINGS.items() if not name.endswith(("final_answer", "final_code"))),
 ]
 """Packagings that nothing stands beside."""
 OUTER: list[Wrap] = [
@@ -263,6 +268,12 @@ def test_a_known_kernel_comes_out_of_whatever_it_is_packaged_in(case: tuple[Know
 @pytest.mark.parametrize("known", KERNELS, ids=range(len(KERNELS)))
 def test_each_packaging_alone_gives_the_kernel(known: Known) -> None:
     """One at a time, so that a fault has a name."""
-    texts = [wrap(known.code) for wrap in (*CHARACTERS, *BLOCKS, *WHOLES, *MARKS)]
+    texts = [wrap(known.code) for wrap in (*CHARACTERS, *BLOCKS, *WHOLES, *MARKS, *PACKAGINGS.values())]
     texts += [wrap(thought) + known.code for wrap in REASONING for thought in THOUGHTS]
     assert [text[-300:] for text in texts if not comes_out(known, text)] == []
+
+
+@pytest.mark.parametrize("name", ONE_LINE)
+def test_a_body_of_one_line_comes_out_of_its_packaging(name: str) -> None:
+    """Quotation marks, bold type, tables, footnotes."""
+    assert comes_out(KERNELS[0], ONE_LINE[name](BODY))
