@@ -7,6 +7,7 @@ import io
 import runpy
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -132,18 +133,21 @@ def test_a_kernel_that_is_right_once_is_found_out(tmp_path: Path) -> None:
 def test_caches_are_cold_before_each_timed_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """As the judge's: 64 MB are written between the copy of the inputs and the clock's start, once for each call."""
     events: list[str] = []
-    zero, copied = torch.Tensor.zero_, copy.deepcopy
+    zero, copied, clock, own = torch.Tensor.zero_, copy.deepcopy, time.perf_counter, threading.get_ident()
 
     def write(tensor: torch.Tensor) -> torch.Tensor:
-        events.append(f"write {tensor.nbytes >> 20} MB")
+        if threading.get_ident() == own:
+            events.append(f"write {tensor.nbytes >> 20} MB")
         return zero(tensor)
 
     def look() -> float:
+        if threading.get_ident() != own:  # a thread that something else has left looks at it, too
+            return clock()
         events.append("clock")
         return len(events) * 10.0  # so that the least number of calls is made
 
     def copy_all(value: object, memo: dict | None = None) -> object:
-        if memo is None:
+        if memo is None and threading.get_ident() == own:
             events.append("copy")
         return copied(value, memo)
 
