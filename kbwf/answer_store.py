@@ -7,7 +7,7 @@ be another one.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kbwf.content_store import Entry, find_entry, keep_entry
 from kbwf.records.sample import Sample
@@ -21,18 +21,10 @@ class StoredAnswers(Entry):
     samples: tuple[Sample, ...]
 
 
-class Answers(NamedTuple):
-    """What a look into the store gave."""
-
-    samples: tuple[Sample, ...] | None
-    remark: str = ""
-    """Why an entry that is there was not taken."""
-
-
-def find(folder: Path, conditions: dict[str, Any]) -> Answers:
-    """The samples that were drawn under exactly these conditions, if any."""
+def find(folder: Path, conditions: dict[str, Any]) -> tuple[tuple[Sample, ...] | None, str]:
+    """The samples that were drawn under exactly these conditions, if any, and why an entry there was not taken."""
     entry, remark = find_entry(folder / _FOLDER, conditions, StoredAnswers)
-    return Answers(entry.samples if entry else None, remark)
+    return (entry.samples if entry else None), remark
 
 
 def keep(folder: Path, conditions: dict[str, Any], samples: Sequence[Sample]) -> str:

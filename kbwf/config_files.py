@@ -43,19 +43,20 @@ def read_config(path: str) -> dict[str, Any]:
         try:
             read = from_json(text)
         except json.JSONDecodeError:
-            read = yaml.load(text, _Loader)
-            json.dumps(read, default=str, skipkeys=True)  # which does not end in what holds itself
+            read = _from_yaml(text)
     except RepeatedKeyError as error:
         raise ConfigError(f"{_shown(path)} gives the key {error} twice; put what both say under one") from error
     except _UnclearNumberError as error:
         raise ConfigError(f"{_shown(path)} says {error}; write the number plainly, or quote it") from error
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise ConfigError(f"{_shown(path)} is no text in UTF-8 ({error}); give a configuration file") from None
-        raise ConfigError(f"{_shown(path)} holds something that holds itself (an alias inside its anchor)") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except RecursionError as error:
+        raise ConfigError(f"{_shown(path)} is nested too deeply to be read; give a configuration file") from error
+    except (OSError, ValueError, yaml.YAMLError) as error:
         # Without the cause: an error of YAML's shows the line, in which a key may stand.
         raise ConfigError(f"{_shown(path)} cannot be read ({masked(str(error))}); give a configuration file") from None
+    if _holds_itself(read):
+        raise ConfigError(
+            f"{_shown(path)} holds something that holds itself (an alias inside its anchor); write it out"
+        )
     read = {} if read is None else read
     if not isinstance(read, dict):
         raise ConfigError(f"{_shown(path)} is no configuration: its top level is {type(read).__name__}, not a mapping")
@@ -93,6 +94,13 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+def _from_yaml(text: str) -> Any:
+    try:
+        return yaml.load(text, _Loader)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # of the library, where a tag's value is none
+        raise yaml.YAMLError(f"a value is not of the type that it is written as: {error}") from error
+
+
 def _plain_int(loader: _Loader, node: yaml.ScalarNode) -> int:
     """An integer but for YAML 1.1's traps: 010 is octal there, and 1:30 is ninety."""
     value = loader.construct_yaml_int(node)
@@ -102,6 +110,15 @@ def _plain_int(loader: _Loader, node: yaml.ScalarNode) -> int:
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _plain_int)
+
+
+def _holds_itself(read: Any) -> bool:
+    """Whether to write it out would not end."""
+    try:
+        json.dumps(read, default=str, skipkeys=True)
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

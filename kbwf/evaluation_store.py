@@ -1,7 +1,7 @@
 """Measurements by content: an equal kernel under equal conditions takes an earlier evaluation over."""
 
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from kbwf.content_store import Entry, find_entry, keep_entry, path_of
 from kbwf.errors import RecordError
@@ -26,18 +26,10 @@ class StoredEvaluation(Entry):
             raise RecordError(f"{path}: was measured on {environment}, its conditions say otherwise; remove it")
 
 
-class Found(NamedTuple):
-    """What a look into the store gave."""
-
-    evaluation: Evaluation | None
-    remark: str = ""
-    """Why an entry that is there was not taken."""
-
-
-def find(folder: Path, conditions: dict[str, Any]) -> Found:
-    """The evaluation kept under exactly these conditions, if any; it counts as used now."""
+def find(folder: Path, conditions: dict[str, Any]) -> tuple[Evaluation | None, str]:
+    """The evaluation kept under exactly these conditions, which counts as used now, and why an entry was not taken."""
     entry, remark = find_entry(folder, conditions, StoredEvaluation)
-    return Found(entry.evaluation if entry else None, remark)
+    return (entry.evaluation if entry else None), remark
 
 
 def has(folder: Path, conditions: dict[str, Any]) -> bool:

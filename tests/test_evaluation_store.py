@@ -59,19 +59,19 @@ def test_nothing_is_served_under_other_conditions(tmp_path: Path, other: dict[st
     asked = {**CONDITIONS, **other}
     assert store.find(tmp_path, asked) == (None, "")
     os.rename(tmp_path / f"{content_store.address(CONDITIONS)}.json", tmp_path / f"{content_store.address(asked)}.json")
-    found = store.find(tmp_path, asked)
-    assert found.evaluation is None
-    assert "the entry's conditions belong under" in found.remark
+    found, remark = store.find(tmp_path, asked)
+    assert found is None
+    assert "the entry's conditions belong under" in remark
 
 
 def test_an_entry_whose_parts_disagree_is_not_served(tmp_path: Path) -> None:
     """Measured on another device than its conditions say; holding another kernel."""
     elsewhere = {**CONDITIONS, "environment": {**CONDITIONS["environment"], "device": "NVIDIA H200"}}
     store.keep(tmp_path, elsewhere, passed())
-    assert "was measured on" in store.find(tmp_path, elsewhere).remark
+    assert "was measured on" in store.find(tmp_path, elsewhere)[1]
     another = {**CONDITIONS, "kernel": "0" * 64}
     store.keep(tmp_path, another, passed())
-    assert "its conditions say 000" in store.find(tmp_path, another).remark
+    assert "its conditions say 000" in store.find(tmp_path, another)[1]
 
 
 @pytest.mark.parametrize("damage", ["", "{", "\xff", "[]", '{"schema_version": 99}'], ids=repr)
@@ -79,19 +79,19 @@ def test_a_damaged_entry_is_measured_anew_and_replaced(tmp_path: Path, damage: s
     """An empty file, half a file, no text, no record, another version: no error; the next look finds the new one."""
     path = tmp_path / f"{content_store.address(CONDITIONS)}.json"
     path.write_bytes(damage.encode("latin-1"))
-    found = store.find(tmp_path, CONDITIONS)
-    assert found.evaluation is None
-    assert found.remark.startswith("an entry of the store was not taken: ")
+    found, remark = store.find(tmp_path, CONDITIONS)
+    assert found is None
+    assert remark.startswith("an entry of the store was not taken: ")
     store.keep(tmp_path, CONDITIONS, passed())
-    assert store.find(tmp_path, CONDITIONS).evaluation == passed()
+    assert store.find(tmp_path, CONDITIONS) == (passed(), "")
 
 
 def test_an_entry_of_an_older_version_is_not_served(tmp_path: Path) -> None:
     """Then entries were bare evaluations, and nobody could say what they depend on."""
     records.write_record(tmp_path / f"{content_store.address(CONDITIONS)}.json", passed())
-    found = store.find(tmp_path, CONDITIONS)
-    assert found.evaluation is None
-    assert "not a valid StoredEvaluation" in found.remark
+    found, remark = store.find(tmp_path, CONDITIONS)
+    assert found is None
+    assert "not a valid StoredEvaluation" in remark
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_of_another_user_an_entry_is_served_all_the_same(tmp_path: Path, monkeyp
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "utime", refuse)
-    assert store.find(tmp_path, CONDITIONS).evaluation == passed()
+    assert store.find(tmp_path, CONDITIONS) == (passed(), "")
 
 
 def test_two_writers_of_one_entry_leave_one_whole_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,12 +143,12 @@ def test_two_writers_of_one_entry_leave_one_whole_entry(tmp_path: Path, monkeypa
     def second_writer_first(source: str, target: str) -> None:
         monkeypatch.setattr(os, "replace", replace)
         store.keep(tmp_path, CONDITIONS, passed(3.0))
-        assert store.find(tmp_path, CONDITIONS).evaluation == passed(3.0)
+        assert store.find(tmp_path, CONDITIONS)[0] == passed(3.0)
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", second_writer_first)
     store.keep(tmp_path, CONDITIONS, passed(2.0))
-    assert store.find(tmp_path, CONDITIONS).evaluation == passed(2.0)
+    assert store.find(tmp_path, CONDITIONS)[0] == passed(2.0)
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -163,7 +163,7 @@ def test_a_killed_process_leaves_the_store_sound(tmp_path: Path, moment: str) ->
     )
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
-    assert store.find(tmp_path, {**CONDITIONS, "code": "earlier"}).evaluation == passed()
+    assert store.find(tmp_path, {**CONDITIONS, "code": "earlier"})[0] == passed()
     assert store.find(tmp_path, CONDITIONS) == (passed() if moment == "utime" else None, "")
     store.keep(tmp_path, CONDITIONS, passed(3.0))
-    assert store.find(tmp_path, CONDITIONS).evaluation == passed(3.0)
+    assert store.find(tmp_path, CONDITIONS)[0] == passed(3.0)

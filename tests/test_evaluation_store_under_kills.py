@@ -29,13 +29,13 @@ import tests.test_evaluation_store_under_kills as stress
 folder, notes, rng = Path(sys.argv[1]), open(sys.argv[2], "a", buffering=1), random.Random(int(sys.argv[3]))
 while True:
     number = rng.randrange(stress.NUM_ENTRIES)
-    found = stress.store.find(folder, stress.conditions(number))
-    if found.remark:
-        notes.write(f"corrupt {number} {found.remark}\\n")
-    elif found.evaluation is None or rng.random() < 0.2:
+    found, remark = stress.store.find(folder, stress.conditions(number))
+    if remark:
+        notes.write(f"corrupt {number} {remark}\\n")
+    elif found is None or rng.random() < 0.2:
         remark = stress.store.keep(folder, stress.conditions(number), stress.evaluation(number))
         notes.write(f"kept {number} {remark}\\n")
-    elif found.evaluation != stress.evaluation(number):
+    elif found != stress.evaluation(number):
         notes.write(f"wrong {number}\\n")
     else:
         notes.write(f"read {number}\\n")
@@ -83,6 +83,6 @@ def test_no_entry_is_lost_or_corrupt(tmp_path: Path) -> None:
     assert counts["corrupt"] == counts["wrong"] == 0
     assert counts["kept"] > NUM_ENTRIES / 10 and counts["read"] > 0 and num_killed > 10
     kept = {int(words[1]) for words in whole if words[0] == "kept"}
-    lost = [number for number in kept if store.find(folder, conditions(number)).evaluation != evaluation(number)]
+    lost = [number for number in kept if store.find(folder, conditions(number))[0] != evaluation(number)]
     assert lost == []
     assert cache.verify(folder, sha256_of).is_sound

@@ -67,12 +67,14 @@ class Builds:
         self._cores = set(cores[:-1] or cores) if device.type == "cuda" else set(cores)
         self._places = threading.BoundedSemaphore(max(1, len(self._cores) // _CORES_OF_ONE))
 
-    def ahead(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> None:
-        """Begin to compile a kernel that will be judged before long; errors show when it is.
+    @property
+    def has_cores_to_spare(self) -> bool:
+        """On a GPU's host: what is timed there, and the judge's clock, shall not wait for what is compiled ahead."""
+        return self._device.type == "cuda" and len(self._cores) > _CORES_OF_ONE
 
-        On a GPU's host, if it has cores to spare: what is timed there, and the judge's clock, shall not wait for any.
-        """
-        if self._device.type == "cuda" and len(self._cores) > _CORES_OF_ONE and must_build(kernel_source):
+    def ahead(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> None:
+        """Begin to compile a kernel that will be judged before long; errors show when it is."""
+        if self.has_cores_to_spare and must_build(kernel_source):
             self._begun(task, kernel_source, settings)
 
     def of(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> Built:

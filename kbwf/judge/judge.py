@@ -130,6 +130,11 @@ class Judge:
         finding.seconds_s = phases.seconds_s
         return finding
 
+    @property
+    def builds_ahead(self) -> bool:
+        """Whether `build_ahead` does anything here."""
+        return self._builds.has_cores_to_spare
+
     def build_ahead(self, task: Task, kernel_source: str, settings: EvaluationSettings) -> None:
         """Begin to compile a kernel that will be judged before long, where that disturbs nobody."""
         self._builds.ahead(task, kernel_source, settings)

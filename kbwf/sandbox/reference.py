@@ -10,7 +10,7 @@ from kbwf.sandbox.problem import draw_inputs
 from kbwf.sandbox.structure import flatten, unflatten, unnamed
 from kbwf.verdict.tolerance import EXACT
 from kbwf.verdict.variations import Admits, map_tensors
-from kbwf.verdict.yardstick import Yardstick, forbid_tf32, in_float64, in_full_float32, measure
+from kbwf.verdict.yardstick import TruthError, Yardstick, forbid_tf32, in_float64, in_full_float32, measure
 
 _UNKNOWN = Yardstick(EXACT, (), {}, (), is_decidable=False, own_failure="")
 
@@ -53,12 +53,13 @@ def describe(
     del tensors, originals, result, outputs, first, again  # their memory is needed
     yardstick, may_use_tf32 = _UNKNOWN, True
     if equals_itself:
-        yardstick = _measured(reference, model, seed, device, admits, changes_inputs=changes_inputs)
-        if not yardstick.is_decidable:  # deep networks in training mode make as much as 0.1 of TF32's 2^-12
-            may_use_tf32 = False
-            forbid_tf32()
+        for may_use_tf32 in (True, False):  # deep networks in training mode make as much as 0.1 of TF32's 2^-12
+            if not may_use_tf32:
+                forbid_tf32()
             yardstick = _measured(reference, model, seed, device, admits, changes_inputs=changes_inputs)
-        if not yardstick.is_decidable:
+            if yardstick.is_decidable:
+                break
+        else:
             raise ValueError("its results are no numbers or lost in rounding: none can be told right from wrong")
     return Description(
         arguments=arguments,
@@ -92,15 +93,16 @@ def _measured(
     def forward(*inputs: Any) -> Any:
         return model(*(map_tensors(torch.clone, inputs) if changes_inputs else inputs))
 
-    errors: list[Exception] = []
-    for make_truth in (in_float64, in_full_float32, lambda _: None):
+    def draw(seed: int) -> Any:
+        return draw_inputs(reference, seed, device)
+
+    for make_truth in (in_float64, in_full_float32):
         try:
-            return measure(forward, make_truth(model), lambda seed: draw_inputs(reference, seed, device), admits, seed)
-        except Exception as error:  # of the truth; the reference has been called, and raises each time if at all
-            errors.append(error)
+            return measure(forward, make_truth(model), draw, admits, seed)
+        except (TruthError, torch.OutOfMemoryError):  # beside a truth the reference itself may have too little
             if device.type == "cuda":
                 torch.cuda.empty_cache()
-    raise errors[-1]
+    return measure(forward, None, draw, admits, seed)
 
 
 def _unpacked(arguments: Any, tensors: list[torch.Tensor], values: list[Any], device: torch.device) -> list[Any]:

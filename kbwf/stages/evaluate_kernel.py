@@ -38,7 +38,7 @@ class EvaluateHandler:
         self._judge_key: tuple[str, int] | None = None
         self._environment: Environment | None = None
         self._remark = ""  # of the store, on the evaluation at hand
-        self._looked_at: set[tuple[str, int]] = set()  # chunk and index of what need not be compiled ahead any more
+        self._looked_at: tuple[str, set[int]] = "", set()  # of which chunk what need not be compiled ahead any more
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Evaluate one sample of a chunk and write its `Evaluation`.
@@ -72,9 +72,7 @@ class EvaluateHandler:
         else:
             store = Path(request["store"])
             nearest = [each for each in samples if each.sample_idx >= sample.sample_idx][: 1 + _NUM_AHEAD]
-            new = [each for each in nearest if (request["samples"], each.sample_idx) not in self._looked_at]
-            self._looked_at.update((request["samples"], each.sample_idx) for each in new)
-            self._build_ahead(calibration.task, new, settings, prompt, store)
+            self._build_ahead(request["samples"], nearest, calibration.task, settings, prompt, store)
             evaluation = self.evaluate(calibration.task, sample, settings, prompt, store, calibration)
         write_record(Path(request["output"]), evaluation)
         return {"message": "\n".join(filter(None, (describe(evaluation), self._remark)))}
@@ -133,13 +131,24 @@ class EvaluateHandler:
         return self._judge, self._environment
 
     def _build_ahead(
-        self, task: Task, samples: Sequence[Sample], settings: EvaluationSettings, prompt: PromptSettings, store: Path
+        self,
+        chunk: str,
+        samples: Sequence[Sample],
+        task: Task,
+        settings: EvaluationSettings,
+        prompt: PromptSettings,
+        store: Path,
     ) -> None:
-        """Have a GPU's host compile the next kernels of the chunk while this one is judged."""
+        """Have a GPU's host compile the next kernels of the chunk while this one is judged; look at each once."""
+        judge, environment = self.judge_for(settings)
+        if not judge.builds_ahead:
+            return
+        if self._looked_at[0] != chunk:
+            self._looked_at = chunk, set()
         for sample in samples:
-            if must_build(sample.response):
+            if must_build(sample.response) and sample.sample_idx not in self._looked_at[1]:
+                self._looked_at[1].add(sample.sample_idx)
                 source = extract_kernel(sample.response, task, prompt.style).kernel_source
-                judge, environment = self.judge_for(settings)
                 conditions = _conditions(task, kernel_digest(source or ""), settings, environment)
                 if source is not None and not (settings.reuse and evaluation_store.has(store, conditions)):
                     judge.build_ahead(task, source, settings)

@@ -24,10 +24,10 @@ _ASIDE = re.compile(
     r"|tried|considered|less (?:accurate|precise|efficient|readable|safe|stable))\b",
     re.IGNORECASE,
 )
-_MEANT = re.compile(
-    r"\b(?:final|answer|solution|optimi[sz]ed|improved|faster|better|best|instead|corrected|fixed|new|rewritten|revised|use|sorry)\b",
-    re.IGNORECASE,
-)
+_INTENDED_WORDS = r"final|answer|solution|optimi[sz]ed|improved|faster|corrected|fixed|rewritten|revised"
+_INTENDED = re.compile(rf"\b(?:{_INTENDED_WORDS})\b", re.IGNORECASE)
+_MEANT = re.compile(rf"\b(?:{_INTENDED_WORDS}|better|best|instead|new|use|sorry)\b", re.IGNORECASE)
+"""The same, and words that say little where another case is spoken of."""
 _OTHERWISE = re.compile(
     r"\bif (?!I\b).{1,200}\b(?:were|was|had|would|could|might|prefer)\b|^\W*were .{1,200}\bwould\b"
     r"|^\W*(?:for|in|with|on)\b.{1,200}\b(?:(?:you|one) (?:could|would|might|may)|(?:you|one)['’]d|(?:it|this) would)\b"
@@ -36,9 +36,6 @@ _OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 """The code of another case: `if A were 1-D, you would write`."""
-_INTENDED = re.compile(
-    r"\b(?:final|answer|solution|optimi[sz]ed|improved|faster|corrected|fixed|rewritten|revised)\b", re.IGNORECASE
-)
 _FORBIDDEN = re.compile(
     r"\b(?:never|(?:do|should|must|can|could|need)(?:n['’]t| ?not)|can['’]t)\b\W{1,4}(?:be )?"
     r"(?:do|use|used|write|written|call|try|run|return|submit|copy)\b"
@@ -105,7 +102,7 @@ def is_aside(offer: Offer, block: Block) -> bool:
     """
     if offer.repeats_reference:
         return not _KEPT.search(block.label)
-    if is_rejected(block):
+    if is_rejected(block) or block.is_footnote:
         return True
     for words in (_EMPHASIS.sub("", block.label), block.heading):
         if _OTHERWISE.search(words) and not _INTENDED.search(words):
@@ -132,16 +129,17 @@ def is_rejected(block: Block, is_alone: bool = False) -> bool:
     return bool(said or _REJECTED_IN_A_COMMENT.fullmatch(head))
 
 
-def refusal(offer: Offer, block: Block, task: Task, answer: str = "") -> str:
-    """Why a block that could be a kernel is not offered as one even if nothing else is; empty if it is."""
+def refusal(offer: Offer, block: Block, task: Task, answer: str) -> str:
+    """Why a block of an answer that could be a kernel is not offered as one even if nothing else is; empty if it is."""
     label = block.label
+    is_labelled_aside = block.is_footnote or bool(_ASIDE.search(label))
     if is_rejected(block, is_alone=True):
         return "the answer says of its code that it is not the answer"
     if offer.repeats_reference and _ASKED.search(answer) and not _KEPT.search(label):
         return "the answer only repeats the reference, and asks something"
-    if offer.repeats_reference and (_ASIDE.search(label) or _DECLINED.search(label)) and not _KEPT.search(label):
+    if offer.repeats_reference and (is_labelled_aside or _DECLINED.search(label)) and not _KEPT.search(label):
         return "the answer only quotes the reference"
-    if not offer.is_sure and _ASIDE.search(label) and not _MEANT.search(label):
+    if not offer.is_sure and is_labelled_aside and not _MEANT.search(label):
         return "no return statement in the answer's code: it is a test"
     if offer.kind == "body" or not offer.is_sure:
         if block.language.lower() in _OTHER_LANGUAGES:

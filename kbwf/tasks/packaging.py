@@ -31,6 +31,7 @@ class Block(NamedTuple):
     """A response in itself, as in the JSON of an interface, with marks and reasoning of its own."""
     heading: str = ""
     """The heading that it stands under."""
+    is_footnote: bool = False
 
 
 _EDGE = rf"[ \t\u00a0\u3000{INVISIBLE}]*"
@@ -66,11 +67,12 @@ _INTRODUCED = re.compile(
     r"\b(?:answer|solution|final|body|kernel|becomes|replace .{1,200} (?:with|by))\b[^`]{0,20}$", re.I
 )
 _LABEL = re.compile(
-    r"^(?=[^:\n]{0,40}(?:answer|solution|body|code|kernel|forward|implementation|result|output|optimi|final|python|here))"
-    r"[A-Z*_][\w '*-]{0,40}:[ *]+(?=return\b|def |class |lambda )",
+    r"^(?:\[\^[\w-]{1,20}\]:[ \t]*|"
+    r"(?=[^:\n]{0,40}(?:answer|solution|body|code|kernel|forward|implementation|result|output|optimi|final|python|here))"
+    r"[A-Z*_][\w '*-]{0,40}:[ *]+)(?=return\b|def |class |lambda )",
     re.IGNORECASE,
 )
-"""A word that says so: `A: return d` is one choice of several, `INFO: return d` a line of a log."""
+"""A footnote's number, or a word that says so: `A: return d` is one of several choices, `INFO: return d` of a log."""
 _NAMED_FILE = re.compile(r"[\w-]+\.py\b")
 
 
@@ -181,8 +183,9 @@ def split_fences(text: str, skip_strings: bool) -> list[Block]:
         if one_line:
             end_block()
             code = one_line["code"].strip()
-            label = "Footnote" if line.lstrip().startswith("[^") else label
-            blocks.append(Block(_language(code)[1] or code, label=label, heading=heading))
+            is_footnote = line.lstrip().startswith("[^")
+            code = _language(code)[1] or code
+            blocks.append(Block(code, label="" if is_footnote else label, heading=heading, is_footnote=is_footnote))
             has_fences, label = True, line  # it may be the name of the file that follows
         elif not fence:
             lines.append(line)

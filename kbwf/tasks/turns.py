@@ -34,6 +34,8 @@ _TURN_ENDS = {
 _OTHERS = {"user", "system", "developer", "tool", "observation", "human", "ipython", "inst", "sys", "environment"}
 _OWN = {"assistant", "model", "chatbot", "gpt", "bot", "/inst"}
 _NOBODY = "after the end"
+_ANALYSIS = "analysis"
+"""Harmony's channel of reasoning."""
 _TO_REASONING = (
     (re.compile(r"<\|channel>\s*(?:thought|analysis)?|<\|think\|>|<unused94>(?:thought)?", re.IGNORECASE), "<think>"),
     (re.compile(r"<channel\|>|<\|/think\|>|<\|end_think\|>|<unused95>", re.IGNORECASE), "</think>"),
@@ -95,22 +97,30 @@ def answers(response: str) -> list[str]:
         response = pattern.sub(tag, response)
     if _DETAILS.search(response):  # Open WebUI's form
         response = _DETAILS.sub("<think>", response).replace("</details>", "</think>")
-    texts = [_ROLE_LINE.sub("", without_reasoning(message), count=1) for message in _own_messages(response)]
+    found = [
+        without_reasoning(message.text, opened_before=message.channel == _ANALYSIS)
+        for message in _own_messages(response)
+    ]
+    texts = [_ROLE_LINE.sub("", text, count=1) for text in found]
     return list(dict.fromkeys(text for text in texts if text.strip()))
 
 
-def without_reasoning(text: str) -> str:
+def without_reasoning(text: str, *, opened_before: bool = False) -> str:
     """What stands outside of reasoning.
 
     Tags may be nested, of different names, or opened by the prompt. A tag that is only spoken of opens nothing: one in
     quotes, in a comment, or one inside of reasoning and of a line that is never closed.
+
+    Args:
+        opened_before: the text is known to begin inside of reasoning.
     """
     thought, answer = _THOUGHT_IN_WORDS.search(text), list(_ANSWER_IN_WORDS.finditer(text))
     if thought and answer and thought.start() < answer[-1].start():
         text = text[: thought.start()] + text[answer[-1].end() :]
     outside: list[str] = []
     before_stray_close = ""
-    depth = num_spoken_of = start = last_open = last_close = 0
+    depth = int(opened_before)
+    num_spoken_of = start = last_open = last_close = 0
     for match in _REASONING.finditer(text):
         is_close = "/" in (match["tag"], match["bracket"], match["triangle"])
         line = text[max(match.start() - 200, 0) : match.start()].rpartition("\n")[2]
@@ -138,8 +148,8 @@ def without_reasoning(text: str) -> str:
     return found if found.strip() else before_stray_close
 
 
-def _own_messages(response: str) -> list[str]:
-    """The assistant's texts: of the channel `final` if there is one, else of every channel but the analysis.
+def _own_messages(response: str) -> list[_Message]:
+    """The assistant's: of the channel `final` if there is one, else of every channel but the analysis, else that.
 
     A turn of somebody else ends the answer, unless it only repeats the prompt; so does the end of a text.
     """
@@ -164,13 +174,12 @@ def _own_messages(response: str) -> list[str]:
             messages.append(_Message(channel, text))
             has_spoken |= bool(text.strip())
     if any(message.channel == "final" for message in messages):
-        return [message.text for message in messages if message.channel == "final"]
+        return [message for message in messages if message.channel == "final"]
     finals = list(_FINAL_WITHOUT_MARKS.finditer(response)) if _ANALYSIS_WITHOUT_MARKS.match(response) else []
     if finals:
-        return [response[finals[-1].end() :]]
-    if said := [message.text for message in messages if message.channel != "analysis" and message.text.strip()]:
-        return said
-    return ["<think>" + message.text for message in messages]  # an analysis that ends in its final answer
+        return [_Message("final", response[finals[-1].end() :])]
+    said = [message for message in messages if message.channel != _ANALYSIS and message.text.strip()]
+    return said or [message._replace(channel=_ANALYSIS) for message in messages]  # which may end in its final answer
 
 
 def _marked(text: str) -> list[tuple[str, str]]:

@@ -23,10 +23,9 @@ _PAIRS = {
 }  # fmt: skip
 _EMPHASIS = ("***", "**", "*", "___", "__", "_", "==")
 _ITEM = re.compile(r"^(?:[-*+]|\d{1,3}[.)])[ ]+")
-_FOOTNOTE = re.compile(r"^\[\^[\w-]{1,20}\]:[ \t]*(?=\S)", re.MULTILINE)
-_LABELLED = re.compile(r"^(?!Footnote)(?:\*\*)?(?P<label>[A-Z][\w '-]{0,40}):(?:\*\*)?[ ]+(?P<rest>\S[^\n]*)$")
+_LABELLED = re.compile(r"^(?:\*\*)?(?P<label>[A-Z][\w '-]{0,40}):(?:\*\*)?[ ]+(?P<rest>\S[^\n]*)$")
 _CODE = re.compile(
-    r"(?:(?!Footnote)[A-Z][\w '-]{0,40}:[ ])?(?:`|(?:return|def|class|lambda|import|from)\b|@\w|[A-Za-z_][\w.]* = \S)"
+    r"(?:[A-Z][\w '-]{0,40}:[ ])?(?:`|(?:return|def|class|lambda|import|from)\b|@\w|[A-Za-z_][\w.]* = \S)"
 )
 
 
@@ -72,8 +71,7 @@ def _tag(match: re.Match[str]) -> str:
 
 
 def without_emphasis(text: str) -> str:
-    """Code without the quotation marks, the emphasis or the number of a footnote around all of it, or all of a line."""
-    text = _FOOTNOTE.sub("Footnote with the code: ", text)
+    """Code without the quotation marks or the emphasis around all of it, or all of a line."""
     by_line = "\n".join(_line(line) for line in text.split("\n"))
     return by_line if by_line != text else _inside(text.strip()) or text
 

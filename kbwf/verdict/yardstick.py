@@ -73,7 +73,8 @@ def measure(
         num_draws: how many of each kind; the largest error counts.
 
     Raises:
-        Exception: what the reference raises on official inputs.
+        TruthError: what the truth raises on official inputs.
+        Exception: what the reference does.
     """
     bench = _Bench(reference, truth, draw_inputs, seed, num_draws)
     official, own_failure = EXACT, ""
@@ -82,10 +83,11 @@ def measure(
     degenerate = {"zeros", "constant"}
     for inputs in bench.draws():
         outputs, others = bench.outputs(inputs), bench.outputs_otherwise(inputs)
+        measured = [measured_of(output) for output in outputs]
+        bench.official = bench.official or measured
         official = official.merge(RefError(num_terms=longest_sum(inputs, outputs)))
         for index, (output, true) in enumerate(zip(outputs, bench.truths(inputs, outputs), strict=True)):
-            error = ref_error_of(output, true)
-            own = measured_of(output)
+            error, own = ref_error_of(output, true), measured[index]
             official, is_decidable = official.merge(error), is_decidable and decides(own, own, error, is_official=True)
             own_failure = own_failure or compare(output, true.to(output.dtype)).official_failure
             if others is not None:
@@ -114,6 +116,10 @@ def longest_sum(inputs: list[Any], outputs: list[torch.Tensor]) -> int:
     )
 
 
+class TruthError(Exception):
+    """The reference in a longer dtype fails where it does not itself; the cause says how."""
+
+
 class _Bench:
     """One reference to try draws on."""
 
@@ -127,7 +133,8 @@ class _Bench:
     ) -> None:
         self._reference, self._truth, self._draw_inputs = reference, truth, draw_inputs
         self._seeds = range(seed, seed + num_draws)
-        self._official = [measured_of(output) for output in self.outputs(next(self.draws()))]
+        self.official: list[Measured] = []
+        """Of the outputs on the first official draw; the draws that follow are held against these."""
 
     def draws(self) -> Iterator[list[Any]]:
         """Official inputs of each seed."""
@@ -153,8 +160,11 @@ class _Bench:
     def truths(self, inputs: list[Any], outputs: list[torch.Tensor]) -> list[torch.Tensor]:
         if self._truth is None:
             return outputs
-        with torch.no_grad():
-            return list(tensors_of(self._truth(*inputs)))
+        try:
+            with torch.no_grad():
+                return list(tensors_of(self._truth(*inputs)))
+        except Exception as error:
+            raise TruthError from error
 
     def tried_out(self) -> Admits:
         """For each input the draws it may take part in: all inputs together if that is sound, else one by one."""
@@ -187,11 +197,11 @@ class _Bench:
             if others is not None:
                 errors += [ref_error_of(output, true) for output, true in zip(others, truths, strict=True)]
                 outputs = [*outputs, *others]
-            officials = self._official * (len(outputs) // len(self._official) or 1)
+            officials = self.official * (len(outputs) // len(self.official) or 1)
             found = [measured_of(output) for output in outputs]
             if any(map(_collapses, found, officials)) or not all(map(decides, found, officials, errors)):
                 return None
-            for error in (*errors, *map(_inner_error_of, self._official)):
+            for error in (*errors, *map(_inner_error_of, self.official)):
                 largest = largest.merge(error)
         return largest
 

@@ -205,6 +205,30 @@ def test_a_truth_that_cannot_be_wide_is_not_the_reference_s_fault() -> None:
     assert found.yardstick.official.rms_frac == 0.0
 
 
+def test_a_truth_without_memory_leaves_the_reference_its_own_measure() -> None:
+    """Each dearer truth fails: nothing stands in for it, and the reference is as exact as itself."""
+
+    def fails_when_wide(self: Any, x: torch.Tensor) -> torch.Tensor:
+        if x.dtype == torch.float64:
+            raise torch.OutOfMemoryError("too wide")
+        return x * 2
+
+    found = described(fails_when_wide, torch.rand(64, 64))
+    assert found.yardstick.is_decidable and found.yardstick.errors
+
+
+def test_a_reference_that_fails_later_is_not_called_over_and_over() -> None:
+    """What it raises while it is measured is its own, whatever the truth would be."""
+
+    def fails_at_the_third_call(self: Any, x: torch.Tensor) -> torch.Tensor:
+        if self.num_calls > 2:
+            raise ZeroDivisionError(f"call {self.num_calls}")
+        return x * 2
+
+    with pytest.raises(ZeroDivisionError, match="call 3"):
+        described(fails_at_the_third_call, torch.rand(64, 64))
+
+
 def test_by_what_results_are_judged_is_measured() -> None:
     """What the task says that it admits, or what was tried out; an in-place reference meets equal inputs each time."""
     x = torch.rand(64, 64)

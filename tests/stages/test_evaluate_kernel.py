@@ -97,8 +97,10 @@ def test_a_task_that_cannot_be_judged_gives_its_samples_a_status_without_a_judge
 def test_the_next_kernels_of_a_chunk_are_compiled_meanwhile(
     handler: EvaluateHandler, tmp_path: Path, findings: list[Finding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It and those after it that have something to compile, unless measured before; each is looked at once."""
+    """On a GPU's host: it and those after it that compile something, unless measured before; each is looked at once."""
     begun: list[str] = []
+    on_a_gpu = False
+    monkeypatch.setattr(Judge, "builds_ahead", property(lambda self: on_a_gpu))
     monkeypatch.setattr(Judge, "build_ahead", lambda self, task, source, settings: begun.append(source))
     bodies = [f"from torch.utils import cpp_extension\nreturn x * {number}" for number in range(14)]
     bodies[4], bodies[6] = PLAIN, "no kernel, but cpp_extension"
@@ -108,12 +110,13 @@ def test_the_next_kernels_of_a_chunk_are_compiled_meanwhile(
     request: dict[str, Any] = {name: str(tmp_path / path) for name, path in paths.items()}
     request |= {"settings": FAST.model_dump(mode="json"), "prompt": {}}
     numbers = []
-    for idx in (3, 2, 4):
+    for idx in (1, 3, 2, 4):
         findings.append(Finding(EvalStatus.WRONG_VALUES, "wrong"))
         handler.handle(request | {"idx": idx})
         numbers.append([int(source.rpartition("x * ")[2]) for source in begun])
         begun.clear()
-    assert numbers == [[3, 5, 7, 8, 9, 10, 11], [2], [12]]
+        on_a_gpu = True
+    assert numbers == [[], [3, 5, 7, 8, 9, 10, 11], [2], [12]]
 
 
 def test_a_request_writes_the_record_of_its_sample(handler: EvaluateHandler, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_label_puts_a_block_aside(text: str, label: str, expected: bool) -> No
 )
 def test_what_is_no_kernel_although_it_could_be_is_refused(text: str, block: Block, reason: str) -> None:
     """Even where nothing else is offered."""
-    said = refusal(offered(text), block, TASK)
+    said = refusal(offered(text), block, TASK, "")
     assert reason in said
     assert bool(reason) == bool(said)
 
