@@ -49,7 +49,7 @@ def test_answers_of_services_are_counted_and_left_alone(tmp_path: Path) -> None:
     answer_store.keep(tmp_path, {"seed": 1}, [make_sample(0)])
     assert f"1 chunks of services' answers, 0.0 MB, until {tmp_path}/answers goes" in cache.info(tmp_path).text
     cache.prune(tmp_path, sha256_of, max_mb=0, unused_days=0, is_unusable=True)
-    assert answer_store.find(tmp_path, {"seed": 1}).samples == (make_sample(0),)
+    assert answer_store.find(tmp_path, {"seed": 1})[0] == (make_sample(0),)
 
 
 def test_an_empty_store_is_a_store(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@
 
 import re
 import textwrap
+from bisect import bisect_right
+from collections.abc import Iterator
 from typing import NamedTuple
 
 _PROMPT = r"^[ \t]*(?:[$#%>][ \t]+)?"
@@ -15,11 +17,13 @@ _HEREDOC = re.compile(
 _WRITES = re.compile(_PROMPT + r"(?:sudo[ \t]+)?(?:cat|tee|python3?)[ \t]")
 """Commands whose here-document counts even where it is cut off."""
 _HERE_STRING = re.compile(r"^[^\n#]{0,200}@(?P<quote>['\"])[ \t]*$")
-_PRINTED = re.compile(
+_PRINTS = re.compile(
     _PROMPT + r"(?:echo(?:[ ]-[en]{1,2})?|printf(?:[ ]+['\"]%s(?:\\n)?['\"])?|[\w./-]{1,60}[^\n'\"]{0,200}<<<)[ ]*"
-    r"(?P<quote>['\"])(?P<text>[^'\"\n]{1,2000}|[^']{1,20000}?|[^\"]{1,20000}?)(?P=quote)[ ]*(?:[>|][^\n]{0,200})?$",
+    r"(?P<quote>['\"])",
     re.MULTILINE,
 )
+_PRINTED = re.compile(r"(?P<quote>['\"])[ ]*(?:[>|][^\n]{0,200})?$", re.MULTILINE)
+_MAX_PRINTED_CHARS = 20_000
 _FILE = re.compile(r"[\w./-]+\.(?P<ending>\w{1,8})\b")
 
 
@@ -43,10 +47,10 @@ def files_of_shell(text: str) -> list[Written]:
     found = found or (_here_strings(text) if "@'" in text or '@"' in text else [])
     if found:
         return found
-    printed = list(_PRINTED.finditer(text)) if any(word in text for word in ("echo", "printf", "<<<")) else []
+    printed = list(_printed(text)) if any(word in text for word in ("echo", "printf", "<<<")) else []
     if not printed:
         return []
-    text, command = "\n".join(match["text"] for match in printed), printed[0].group().rpartition(">")[2]
+    text, command = "\n".join(text for text, _ in printed), printed[0][1].rpartition(">")[2]
     return [Written(text, command.strip(), ".py" in command)]  # `echo` shows messages as well
 
 
@@ -63,6 +67,23 @@ def _heredocs(text: str) -> list[Written]:
         end = next((index for index in range(at + 1, len(lines)) if lines[index].strip() == word), len(lines))
         found.append(_written(textwrap.dedent("\n".join(lines[at + 1 : end])), line))
     return found
+
+
+def _printed(text: str) -> Iterator[tuple[str, str]]:
+    """What is printed, and the command; it ends at the first such quotation mark that ends its command."""
+    ends: dict[str, list[re.Match[str]]] = {"'": [], '"': []}
+    for end in _PRINTED.finditer(text):
+        ends[end["quote"]].append(end)
+    position = 0
+    for opening in _PRINTS.finditer(text):
+        own = ends[opening["quote"]]
+        at = bisect_right(own, opening.end(), key=re.Match.start)  # of nothing, there is nothing to take
+        if opening.start() < position or at == len(own) or own[at].start() - opening.end() > _MAX_PRINTED_CHARS:
+            continue
+        inside = text[opening.end() : own[at].start()]
+        if not ("'" in inside and '"' in inside):
+            position = own[at].end()
+            yield inside, text[opening.start() : position]
 
 
 def _here_strings(text: str) -> list[Written]:
