@@ -52,15 +52,13 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -
 
 def serve_judge(socket: str, owner: str) -> None:
     """Be the warm process that all these verbs ask, until nobody asks any more or the owner is gone."""
-    from kbwf.sandbox.cores import share_of
     from kbwf.stages.calibrate_task import calibrate_task
     from kbwf.stages.confirm_kernel import confirm_kernel
     from kbwf.stages.evaluate_kernel import EvaluateHandler
     from kbwf.warm.server import serve
-    from kbwf.warm.slots import position_of
+    from kbwf.warm.shares import keep_to_own_share
 
-    # Where every GPU's candidates stayed on the same core, two GPUs judged hardly more than one (docs/log.md).
-    os.sched_setaffinity(0, share_of(os.sched_getaffinity(0), *position_of(os.environ)))
+    keep_to_own_share(os.environ)
     evaluating = EvaluateHandler(os.environ)
 
     def handle(request: dict) -> dict:

@@ -1,10 +1,8 @@
 """Which processor cores a GPU's worker and its candidates may use; the system-call filter holds them there."""
 
 import contextlib
-import itertools
 import os
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 
 from kbwf.errors import ConfigError
 
@@ -41,31 +39,3 @@ def stay_on_cores(num_threads: int) -> None:
     for thread in os.listdir("/proc/self/task"):  # a GPU's driver starts some
         with contextlib.suppress(ProcessLookupError):  # one that has ended meanwhile
             os.sched_setaffinity(int(thread), chosen)
-
-
-def share_of(
-    allowed: Iterable[int], number: int, num_shares: int, first_sibling: Callable[[int], int] | None = None
-) -> set[int]:
-    """One of so many shares of the cores: the workers of two GPUs meet neither on a core nor on one's two threads.
-
-    Args:
-        number: from 0.
-        first_sibling: which hardware thread stands for the core that one is of; as the kernel tells, if left out.
-
-    Returns:
-        All of them, where there are fewer cores than shares.
-    """
-    find = first_sibling or _first_sibling
-    groups = [list(group) for _, group in itertools.groupby(sorted(allowed, key=lambda each: (find(each), each)), find)]
-    if len(groups) < num_shares:
-        return set(itertools.chain(*groups))
-    start, end = (each * len(groups) // num_shares for each in (number, number + 1))
-    return set(itertools.chain(*groups[start:end]))
-
-
-def _first_sibling(core: int) -> int:
-    try:
-        siblings = Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list").read_text()
-    except OSError:
-        return core
-    return int(siblings.replace("-", ",").partition(",")[0])

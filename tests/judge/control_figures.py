@@ -10,6 +10,7 @@ line of JSON each, and a table is printed at the end. Nothing here is a test: a 
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -25,6 +26,7 @@ from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
 from kbwf.stages.calibrate_task import calibrate
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.tasks.sources import list_problem_ids, load_task
+from kbwf.warm.shares import keep_to_own_share
 from tests.judge.problems import new_handler, sample_of
 from tests.judge.quirks import SAME
 
@@ -42,6 +44,7 @@ def measure(options: argparse.Namespace) -> list[dict[str, Any]]:
     settings = EvaluationSettings(mode=options.mode, device=options.device, num_identity_pairs=options.pairs)
     tasks = TaskSettings(source="directory", path=options.path, level=options.level)
     started_s, rows = time.monotonic(), []
+    keep_to_own_share(os.environ)  # as a worker does; two GPUs may be measured beside each other
     with new_handler() as handler:
         for problem_id in options.tasks or list_problem_ids(tasks)[:: options.step]:
             if time.monotonic() - started_s > options.seconds:

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
 from kbwf.errors import ConfigError
-from kbwf.sandbox.cores import choose_cores, require_cores, share_of
+from kbwf.sandbox.cores import choose_cores, require_cores
 from tests.sandbox.enclosure import RIGHTS, has, run
 
 
@@ -25,25 +24,6 @@ def test_the_last_of_the_allowed_cores_are_chosen() -> None:
     assert choose_cores({0, 1, 2, 10, 9}, 2) == {9, 10}
     assert choose_cores({3}, 1) == {3}
     assert choose_cores({0, 1}, 5) == {0, 1}
-
-
-@pytest.mark.parametrize("first_sibling", [lambda core: core, lambda core: core % 8, lambda core: core // 2 * 2])
-@pytest.mark.parametrize("num_shares", [1, 2, 3, 8])
-def test_shares_have_no_core_in_common(first_sibling: Callable[[int], int], num_shares: int) -> None:
-    """Nor the two threads of one, however they are numbered; together they are all cores, none has many more."""
-    shares = [share_of(range(16), number, num_shares, first_sibling) for number in range(num_shares)]
-    assert set().union(*shares) == set(range(16)) and sum(map(len, shares)) == 16
-    of_cores = [{first_sibling(thread) for thread in share} for share in shares]
-    assert sum(map(len, of_cores)) == len(set().union(*of_cores))
-    assert max(map(len, of_cores)) - min(map(len, of_cores)) <= 1
-
-
-def test_fewer_cores_than_shares_are_shared_by_all() -> None:
-    """Also where two threads are one core; the kernel's own numbering gives every core to somebody."""
-    assert share_of({3, 5}, 1, 4) == {3, 5}
-    assert share_of(range(4), 2, 3, lambda core: core // 2) == {0, 1, 2, 3}
-    mine = os.sched_getaffinity(0)
-    assert set().union(*(share_of(mine, number, 2) for number in range(2))) == mine
 
 
 def test_threads_that_run_already_are_held_too() -> None:
