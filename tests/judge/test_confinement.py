@@ -35,7 +35,11 @@ def search():
         start, end = (int(text, 16) for text in bounds.split("-"))
         is_the_kernel_s = bool(names) and names[0].startswith("[v")
         if rights.startswith("rw") and not is_the_kernel_s:  # what is read-only is a file's own content
-            if pattern.search(ctypes.string_at(start, end - start)):
+            data = ctypes.string_at(start, end - start)
+            at = data.find(word)  # alone a pattern takes twenty times as long
+            while at >= 0 and not pattern.match(data, at):
+                at = data.find(word, at + 1)
+            if at >= 0:
                 yield line.strip()
 found = [name for name, value in os.environb.items() if pattern.search(value)] + list(search())
 planted = word * 8

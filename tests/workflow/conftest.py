@@ -1,5 +1,6 @@
 """A copy of the project that workflow tests may run, edit and kill."""
 
+import copy
 import os
 import re
 import shutil
@@ -53,6 +54,13 @@ class Project:
             else:
                 shutil.copy(source, folder / name)
         self.study("tiny.yaml", TINY_STUDY)
+
+    def copy(self, folder: Path) -> "Project":
+        """Another one with all that this one has made."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        other = copy.copy(self)
+        other.folder = folder
+        return other
 
     def study(self, name: str, text: str) -> Path:
         """Write a configuration file."""

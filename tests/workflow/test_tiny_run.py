@@ -5,6 +5,7 @@ All that look at the one finished study are in this file, so that it is made onc
 
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -208,12 +209,15 @@ def test_a_second_run_in_the_same_folder_is_refused(finished: Project) -> None:
     assert "Traceback" not in output
 
 
-def test_the_same_seeds_sample_the_same_kernels(finished: Project, project: Project) -> None:
-    """Two runs, each with its own training of the demo policy, draw the same responses."""
-    code, output = project.run("results/samples/base/l0_p001/seed0/chunk1.jsonl")
-    assert code == 0, output[-3000:]
+def test_the_same_seeds_sample_the_same_kernels(finished: Project, tmp_path: Path) -> None:
+    """In a copy that has neither policy nor samples: its own training of the demo policy draws the same responses."""
+    again = finished.copy(tmp_path / "again")
+    for name in ("demo_policy", "policies", "samples"):
+        shutil.rmtree(again.folder / "results" / name)
     path = "results/samples/base/l0_p001/seed0/chunk1.jsonl"
-    assert (project.folder / path).read_text() == (finished.folder / path).read_text()
+    code, output = again.run(path)
+    assert code == 0, output[-3000:]
+    assert (again.folder / path).read_text() == (finished.folder / path).read_text()
 
 
 def test_a_node_whose_clock_is_ahead_reruns_nothing(finished: Project) -> None:
