@@ -4,9 +4,9 @@ import ast
 import re
 
 from kbwf.records import Task
+from kbwf.tasks.blocks import Block
 from kbwf.tasks.names import KNOWN_MODULES, bound, loaded
 from kbwf.tasks.offers import Offer
-from kbwf.tasks.packaging import Block
 from kbwf.tasks.prompts import reference_model
 
 _OTHER_LANGUAGES = frozenset({

@@ -3,8 +3,8 @@
 import ast
 import re
 
+from kbwf.tasks.blocks import Block
 from kbwf.tasks.kernel_file import imports_the_reference
-from kbwf.tasks.packaging import Block
 
 _NAMED = re.compile(r"\b(?P<stem>[A-Za-z_]\w{0,60})\.py\b")
 _COMMENT = re.compile(r"#[^\n]{0,80}|\"\"\"[^\n]{0,80}")

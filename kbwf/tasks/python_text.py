@@ -10,6 +10,8 @@ from typing import NamedTuple
 INVISIBLE = "\ufeff\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\U000e0020-\U000e007f"
 """Marks without a width, for a character class: byte order mark, joiners, direction marks, variation selectors,
 tags."""
+EDGE = rf"[ \t\u00a0\u3000{INVISIBLE}]*"
+"""What may stand before a mark at the beginning of a line; a pattern."""
 UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 """What `ast.parse`, `ast.dump` and `ast.unparse` raise on hostile text, integers of 5,000 digits included."""
 

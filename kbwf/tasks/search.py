@@ -6,21 +6,22 @@ A block that offers a kernel as it stands is never unpacked, so that fences and 
 import ast
 import contextlib
 import re
-import textwrap
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from kbwf.records import Task
 from kbwf.tasks.asides import refusal
+from kbwf.tasks.blocks import Block
 from kbwf.tasks.helper_files import file_names, joined_imports, needs_a_file
 from kbwf.tasks.kernel_file import Part, parts_of
 from kbwf.tasks.listings import without_colours, without_tracebacks
 from kbwf.tasks.literals import strings_of_json
 from kbwf.tasks.names import binds, lacking, loaded
-from kbwf.tasks.offers import NoKernelError, Offer, has_return, offer_of
-from kbwf.tasks.packaging import Block, unescaped, unpack
+from kbwf.tasks.offers import NoKernelError, Offer, offer_of
+from kbwf.tasks.packaging import unescaped, unpack
+from kbwf.tasks.parsing import parsed
 from kbwf.tasks.prompts import PromptStyle, reference_model
-from kbwf.tasks.python_text import UNPARSABLE, Reading, UnreadableError, as_typed, leading_block, pieces, read, visible
+from kbwf.tasks.python_text import UNPARSABLE, UnreadableError, as_typed, pieces, read, visible
 from kbwf.tasks.shells import has_heredoc
 from kbwf.tasks.turns import answers
 from kbwf.tasks.typesetting import has_macro
@@ -36,7 +37,6 @@ MAX_UNPACKED_PER_CHAR = 16
 """How often, on average, a character may be looked at again in a further layer of packaging."""
 
 _LABEL_LINE = re.compile(r"\A\s*(?:python3?|py|code|answer|assistant|output|kernel)\s*:?[ \t]*\n", re.IGNORECASE)
-_HEAD = re.compile(r"[ \t]*def \w+\(.*:[ \t]*$")
 _TILDES = re.compile(r"^[ \t]*~~~", re.MULTILINE)
 
 
@@ -135,7 +135,7 @@ class Search:
         if not self._may_read(text):
             return None
         try:
-            reading, rest = self._parsed(text)
+            reading, rest = parsed(text, self._style)
             offer = offer_of(reading, self._task, self._style)
             reason = refusal(offer, block, self._task, self._answer)
         except (UnreadableError, NoKernelError) as failure:
@@ -149,25 +149,6 @@ class Search:
         if not block.is_prose and not is_root:
             self._code.append(text)
         return None
-
-    def _parsed(self, text: str) -> tuple[Reading, str]:
-        """The text; or its head with the body that was not indented under it; or its first lines up to a lesser
-        indentation, and what follows them.
-        """
-        try:
-            return _without_words(read(text)), ""
-        except UnreadableError:
-            if self._style == "model_new":
-                raise
-            head, _, body = text.strip("\n").partition("\n")
-            parts = leading_block(text)
-            for part, rest in ((f"{head}\n{textwrap.indent(body, ' ' * 4)}", ""), parts or ("", "")):
-                if part and (rest or _HEAD.match(head)):
-                    with contextlib.suppress(UnreadableError):
-                        reading = _without_words(read(part))
-                        if has_return(reading.tree.body) or "forward" in _methods(reading.tree.body):
-                            return reading, rest
-            raise
 
     def _may_read(self, text: str) -> bool:
         self._num_reads += 1
@@ -227,31 +208,12 @@ class Search:
         )
 
 
-def _without_words(reading: Reading) -> Reading:
-    """Without statements at the top that are names alone: `Sure`, or `kernel.py`, on a line of its own is no code."""
-    words = (ast.Expr, ast.Name, ast.Attribute, ast.UnaryOp, ast.unaryop, ast.expr_context)
-    count = line = 0
-    for node in reading.tree.body:
-        if not isinstance(node, ast.Expr) or not all(isinstance(each, words) for each in ast.walk(node)):
-            break
-        count, line = count + 1, node.end_lineno or line
-    if count == 0 or any(node.lineno <= line for node in reading.tree.body[count : count + 1]):
-        return reading
-    text = "\n".join(reading.text.split("\n")[line:])
-    return Reading(text, ast.parse(text))
-
-
 def _defines_something(node: ast.stmt) -> bool:
     """A definition, an import, or a value that is not drawn for a test."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         words = loaded([node]) | {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
         return not words & {"ModelNew", "Model", "get_inputs", "rand", "randn", "randint", "zeros", "ones", "empty"}
     return isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
-
-
-def _methods(statements: list[ast.stmt]) -> set[str]:
-    members = [member for node in statements for member in (node.body if isinstance(node, ast.ClassDef) else [node])]
-    return {member.name for member in members if isinstance(member, ast.FunctionDef)}
 
 
 def with_line_feeds(text: str) -> str:

@@ -4,8 +4,8 @@ import pytest
 
 from kbwf.settings import TaskSettings
 from kbwf.tasks.asides import is_aside, is_passage, refusal
+from kbwf.tasks.blocks import Block
 from kbwf.tasks.offers import Offer, offer_of
-from kbwf.tasks.packaging import Block
 from kbwf.tasks.python_text import read
 from kbwf.tasks.sources import load_task
 from tests.tasks.answers_of_models import BODY, CLASS, REFERENCE_BODY

@@ -2,8 +2,8 @@
 
 import ast
 
+from kbwf.tasks.blocks import Block
 from kbwf.tasks.helper_files import file_names, joined_imports, needs_a_file
-from kbwf.tasks.packaging import Block
 
 REFERENCE = ast.parse("class Model: pass")
 

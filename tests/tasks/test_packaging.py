@@ -2,7 +2,11 @@
 
 import pytest
 
-from kbwf.tasks.packaging import Block, code_runs, split_fences, split_tags, unescaped, unpack
+from kbwf.tasks.blocks import Block
+from kbwf.tasks.code_lines import code_runs
+from kbwf.tasks.fences import split_fences
+from kbwf.tasks.packaging import unescaped, unpack
+from kbwf.tasks.tags import split_tags
 
 
 def texts(blocks: list[Block]) -> list[str]:

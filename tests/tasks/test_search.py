@@ -10,7 +10,9 @@ import pytest
 from kbwf.settings import TaskSettings
 from kbwf.tasks import (
     asides,
+    code_lines,
     differences,
+    fences,
     helper_files,
     listings,
     literals,
@@ -18,11 +20,12 @@ from kbwf.tasks import (
     python_text,
     search,
     shells,
+    tags,
     turns,
     typesetting,
 )
+from kbwf.tasks.blocks import Block
 from kbwf.tasks.extraction import extract_kernel
-from kbwf.tasks.packaging import Block
 from kbwf.tasks.search import MAX_BLOCKS, MAX_KERNEL_CHARS, MAX_READ_CHARS, MAX_READS, MAX_UNPACKED_PER_CHAR
 from kbwf.tasks.sources import load_task
 from tests.tasks.answers_of_models import BODY
@@ -122,7 +125,22 @@ def repetitions(parsed: object, is_inside: bool = False) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "module",
-    [asides, differences, helper_files, listings, literals, packaging, python_text, search, shells, turns, typesetting],
+    [
+        asides,
+        code_lines,
+        differences,
+        fences,
+        helper_files,
+        listings,
+        literals,
+        packaging,
+        python_text,
+        search,
+        shells,
+        tags,
+        turns,
+        typesetting,
+    ],
     ids=lambda m: m.__name__,
 )
 def test_no_pattern_repeats_a_repetition(module: ModuleType) -> None:
