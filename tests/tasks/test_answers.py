@@ -13,6 +13,7 @@ from tests.tasks import answers_of_models as answers
 from tests.tasks import chat_answers as chat
 from tests.tasks import forms_of_answers as forms
 from tests.tasks import further_answers as further
+from tests.tasks import told_answers as told
 
 TASK = load_task(TaskSettings(), 1)
 REFERENCE = TASK.reference_source
@@ -64,12 +65,17 @@ def test_an_answer_that_needs_the_reference_comes_after_it(name: str) -> None:
     assert after_the_reference(kernel_of(answer, "model_new")) == statements(meant)
 
 
-WITHOUT_A_BODY = {**answers.DOUBTFUL_FORWARD_BODY, **forms.WITHOUT_FORWARD_BODY, **chat.WITHOUT_FORWARD_BODY}
+WITHOUT_A_BODY = {
+    **answers.DOUBTFUL_FORWARD_BODY,
+    **forms.WITHOUT_FORWARD_BODY,
+    **chat.WITHOUT_FORWARD_BODY,
+    **told.WITHOUT_FORWARD_BODY,
+}
 
 
 @pytest.mark.parametrize("name", WITHOUT_A_BODY)
 def test_an_answer_without_a_body_says_why(name: str) -> None:
-    """Refusals, prose, quotations of the reference, tests, outlines, tracebacks, what an answer rejects."""
+    """Refusals, prose, quotations of the reference, tests, tracebacks, choices, questions, what an answer rejects."""
     answer, reason = WITHOUT_A_BODY[name]
     extraction = extract_kernel(answer, TASK, "forward_body")
     assert extraction.kernel_source is None

@@ -58,12 +58,3 @@ def test_two_files_of_an_answer_are_put_together(name: str) -> None:
     """The import of the one from the other is gone."""
     answer, meant = told.SECOND_FILES[name]
     assert statements(kernel_of(answer, "model_new")) == statements(SCALE + meant)
-
-
-@pytest.mark.parametrize("name", told.WITHOUT)
-def test_code_that_nobody_means_is_no_kernel(name: str) -> None:
-    """Errors, choices, questions, thoughts; the reason says why."""
-    answer, reason = told.WITHOUT[name]
-    extraction = extract_kernel(answer, TASK, "forward_body")
-    assert extraction.kernel_source is None
-    assert reason in extraction.reason

@@ -102,31 +102,24 @@ SECOND_FILES: dict[str, tuple[str, str]] = {
 }
 """The answer in style model_new, and what follows `SCALE` in its kernel."""
 NEEDS_A_FILE = "needs a second file"
-WITHOUT: dict[str, tuple[str, str]] = {
-    "empty": ("", "empty response"),
-    "white_space": (" \n\t\u00a0\u3000\n", "empty response"),
-    "invisible": ("\ufeff\u200b\n\u2060\u00ad", "empty response"),
-    "traceback": (TRACEBACK, "traceback"),
-    "traceback_in_a_fence": (f"It says:\n```\n{TRACEBACK}\n```", "traceback"),
+WITHOUT_FORWARD_BODY: dict[str, tuple[str, str]] = {
     "traceback_quoted": ("> " + TRACEBACK.replace("\n", "\n> "), "syntax error"),
-    "traceback_of_one_frame": (f'  File "k.py", line 3\n    {BODY}\n    ^\nSyntaxError: bad', "traceback"),
-    "traceback_of_pytest": (f"    def forward(self, d, A):\n>       {BODY}\nE       RuntimeError: bad", "traceback"),
+    "traceback_of_pytest_without_a_fence": (
+        f"    def forward(self, d, A):\n>       {BODY}\nE       RuntimeError: bad",
+        "traceback",
+    ),
     "traceback_of_ipython": ("Cell In[3], line 2\n      1 x = d\n----> 2 return x * A\n\nRuntimeError", "traceback"),
     "warning": (f"/tmp/k.py:9: UserWarning: slow\n  {BODY}\n", "traceback"),
     "question_after": (f"```python\n{REFERENCE_BODY}\n```\nDo you want me to use this?", "asks something"),
     "question_before": (f"Is this the code you mean?\n```python\n{REFERENCE_BODY}\n```", "asks something"),
     "question_without_a_fence": (f"{REFERENCE_BODY}\n\nShould I optimize this?", "syntax error"),
     "question_about_a_file": (f"```python\n{REFERENCE_FILE}```\nDo you want me to use it?", "repeats the reference"),
-    "choice": ("A: return d", "syntax error"),
     "choice_of_an_option": ("Option A: return d", "syntax error"),
     "choices": ("A) return d\nB) return A", "syntax error"),
     "choices_with_numbers": ("1. return d\n2. return A", "syntax error"),
-    "steps": ("1. return early\n2. done", "syntax error"),
-    "log": (f"INFO: return d\nERROR: {BODY}", "syntax error"),
+    "numbered_steps": ("1. return early\n2. done", "syntax error"),
     "crossed_out": (f"~~{BODY}~~", "syntax error"),
-    "prose_in_bold": ("**return policy**", "syntax error"),
     "heredoc_of_the_reference": (f"```bash\ncat > r.py <<'EOF'\n{REFERENCE_FILE}EOF\n```", "repeats the reference"),
-    "heredoc_of_text": ("```bash\ncat > notes.txt <<EOF\nreturn early\nEOF\n```", "prose"),
     "second_file_missing": ("```python\nfrom .helpers import scale\nreturn scale(d, A)\n```", NEEDS_A_FILE),
     "second_file_as_a_module": (
         f"helpers.py\n```python\n{SCALE}```\n```python\nimport helpers\nreturn helpers.scale(d, A)\n```",
