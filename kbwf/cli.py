@@ -94,7 +94,6 @@ def _add_others(verb: Callable[..., argparse.ArgumentParser]) -> None:
 def _add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
     split = verb("split", _split, "write the train/eval split of a level")
     split.add_argument("tasks", help="where tasks come from, as JSON (config block tasks)")
-    split.add_argument("--split-seed", type=int, default=42)
     task = verb("task", _task, "freeze one task as a record")
     task.add_argument("tasks", help="where tasks come from, as JSON (config block tasks)")
     task.add_argument("task", help="task id, such as l1_p012")
@@ -153,8 +152,7 @@ def _split(options: argparse.Namespace) -> str:
     from kbwf.settings import TaskSettings
     from kbwf.stages.make_split import make_split
 
-    tasks = TaskSettings.model_validate({**json.loads(options.tasks), "split_seed": options.split_seed})
-    return make_split(tasks, Path(options.output))
+    return make_split(TaskSettings.model_validate_json(options.tasks), Path(options.output))
 
 
 def _task(options: argparse.Namespace) -> str:

@@ -43,7 +43,7 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -
     confirm.add_argument("task", help="calibration of the task")
     confirm.add_argument("--scored", required=True, help="scored samples of a policy, the task and a seed")
     confirm.add_argument("--selections", nargs="+", required=True, help="of every strategy, for this policy and seed")
-    confirm.add_argument("--pairs", type=int, default=3, help="how often each kernel is measured")
+    confirm.add_argument("--selection", default="{}", help="config block selection as JSON")
     for command in (calibrate, confirm):
         command.add_argument("--output", required=True)
         command.add_argument("--settings", default="{}", help="config block evaluation as JSON")
@@ -121,7 +121,7 @@ def _confirm(options: argparse.Namespace) -> str:
         "verb": "confirm",
         "selections": [os.path.abspath(path) for path in options.selections],
         "settings": _block(options.settings),
-        "num_pairs": options.pairs,
+        "selection": _block(options.selection),
     }
     return str(call("evaluate", request, options.code, owner())["message"])
 

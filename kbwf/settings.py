@@ -68,9 +68,14 @@ class TaskSettings(Settings):
 
     def source_param(self) -> str:
         """What a single task depends on: the source, not which of its tasks the study uses."""
-        return json.dumps(
-            self.model_dump(mode="json", exclude={"split_seed", "subset", "skip_too_large"}), sort_keys=True
-        )
+        return self._param("split_seed")
+
+    def split_param(self) -> str:
+        """What the split of a level depends on."""
+        return self._param()
+
+    def _param(self, *left_out: str) -> str:
+        return json.dumps(self.model_dump(mode="json", exclude={"subset", "skip_too_large", *left_out}), sort_keys=True)
 
 
 class PromptSettings(Settings):
@@ -157,8 +162,13 @@ class SelectionSettings(Settings):
         return self
 
     def choice_param(self) -> str:
-        """What a strategy's choice depends on, without which strategies there are."""
-        return json.dumps(self.model_dump(mode="json", exclude={"strategies", "best"}), sort_keys=True)
+        """What a strategy's choice depends on, without which strategies there are and what becomes of it."""
+        left_out = {"strategies", "best", "num_confirmations"}
+        return json.dumps(self.model_dump(mode="json", exclude=left_out), sort_keys=True)
+
+    def confirmation_param(self) -> str:
+        """What measuring a chosen kernel again depends on."""
+        return json.dumps(self.model_dump(mode="json", include={"num_confirmations"}))
 
 
 class ReportSettings(Settings):

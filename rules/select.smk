@@ -34,12 +34,12 @@ rule confirm_kernel:
         gpu=1,
     params:
         settings=lambda wildcards: cfg.evaluation.to_param(),
-        num_pairs=cfg.selection.num_confirmations,
+        choice=cfg.selection.confirmation_param(),
         judge=stage_digest("evaluate_kernel"),
         code=stage_digest("confirm_kernel"),
     shell:
         "kbwf confirm {input.task:q} --scored {input.scored:q} --selections {input.selections:q} --settings {params.settings:q}"
-        " --pairs {params.num_pairs} --code {params.judge} --output {output:q} > {log:q} 2>&1"
+        " --selection {params.choice:q} --code {params.judge} --output {output:q} > {log:q} 2>&1"
 
 
 def confirmations(policies):

@@ -9,12 +9,11 @@ rule make_split:
         f"results/logs/make_split/l{cfg.tasks.level}_seed{cfg.tasks.split_seed}.log",
     cache: True
     params:
-        tasks=lambda wildcards: TASK_SOURCE,
-        split_seed=cfg.tasks.split_seed,
+        tasks=lambda wildcards: cfg.tasks.split_param(),
         ids=locations.problem_ids(cfg.tasks),
         code=stage_digest("make_split"),
     shell:
-        "kbwf split {params.tasks:q} --split-seed {params.split_seed} --output {output:q} > {log:q} 2>&1"
+        "kbwf split {params.tasks:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule freeze_task:

@@ -95,7 +95,7 @@ def test_an_unknown_verb_is_a_wrong_command_line(capsys: pytest.CaptureFixture[s
 
 def test_split_and_task_write_records(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The bundled suite's split and one of its tasks; what was written is said."""
-    assert main(["split", "{}", "--split-seed", "7", "--output", str(tmp_path / "split.json")]) == 0
+    assert main(["split", '{"split_seed": 7}', "--output", str(tmp_path / "split.json")]) == 0
     split = read_record(tmp_path / "split.json", Split)
     assert (split.level, split.split_seed) == (0, 7)
     assert f"{len(split.train_ids)} train and {len(split.eval_ids)} eval tasks" in capsys.readouterr().out

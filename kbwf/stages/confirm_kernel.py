@@ -18,7 +18,7 @@ from kbwf.records import (
     Timing,
 )
 from kbwf.records.evaluation import compare_with_1
-from kbwf.settings import EvaluationSettings
+from kbwf.settings import EvaluationSettings, SelectionSettings
 from kbwf.store import read_record, read_records, write_record
 
 
@@ -27,7 +27,7 @@ def confirm_kernel(request: dict[str, Any], judge_for: JudgeFor) -> dict[str, An
 
     Args:
         request: `task` (path of the `Calibration`), `scored` (path) and `selections` (paths: of every strategy) of the
-            policy and seed, `output` (path), `settings` (config block evaluation) and `num_pairs`.
+            policy and seed, `output` (path), `settings` and `selection` (config blocks evaluation and selection).
 
     Raises:
         RecordError: a chosen sample is not among the scored ones.
@@ -37,7 +37,7 @@ def confirm_kernel(request: dict[str, Any], judge_for: JudgeFor) -> dict[str, An
     scored = read_records(Path(request["scored"]), ScoredSample)
     chosen_by_kernel = _chosen(scored, [Path(path) for path in request["selections"]])
     settings = EvaluationSettings.model_validate(request["settings"])
-    num_pairs = request["num_pairs"]
+    num_pairs = SelectionSettings.model_validate(request["selection"]).num_confirmations
     control, kernels, environment = None, [], None
     if chosen_by_kernel:
         judge, environment = judge_for(settings)

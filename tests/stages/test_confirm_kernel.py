@@ -49,7 +49,7 @@ def confirmed(
     request = {
         "task": str(folder / "task.json"), "scored": str(folder / "scored.jsonl"),
         "selections": list(map(str, paths)), "output": str(folder / "out.json"),
-        "settings": {}, "num_pairs": 3,
+        "settings": {}, "selection": {},
     }  # fmt: skip
     judge: Any = SpokenJudge(speedups)
     confirm_kernel(request, lambda settings: (judge, ENVIRONMENT))

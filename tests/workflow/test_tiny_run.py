@@ -136,11 +136,16 @@ def test_an_evaluation_setting_judges_everything_anew(finished: Project) -> None
     }  # fmt: skip
 
 
-def test_a_selection_setting_reruns_selections_only(finished: Project) -> None:
-    """top_m touches no sample and no evaluation; what is chosen now is measured again."""
-    finished.study("top.yaml", "selection: {top_m: 2}")
+@pytest.mark.parametrize(
+    ("setting", "selections"), [("top_m: 2", {"select_samples": 12}), ("num_confirmations: 2", {})], ids=["m", "pairs"]
+)
+def test_a_selection_setting_reruns_selections_only(
+    finished: Project, setting: str, selections: dict[str, int]
+) -> None:
+    """top_m touches no sample and no evaluation; how often a choice is measured again touches no choice."""
+    finished.study("top.yaml", f"selection: {{{setting}}}")
     planned = finished.planned(studies=("tiny.yaml", "top.yaml"))
-    assert planned == {"select_samples": 12, "confirm_kernel": 2, "write_best": 1, "make_report": 1}
+    assert planned == selections | {"confirm_kernel": 2, "write_best": 1, "make_report": 1}
 
 
 @pytest.mark.parametrize(
