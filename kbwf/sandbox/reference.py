@@ -9,8 +9,9 @@ from kbwf.sandbox.messages import Description
 from kbwf.sandbox.problem import draw_inputs
 from kbwf.sandbox.structure import flatten, unflatten, unnamed
 from kbwf.verdict.tolerance import EXACT
+from kbwf.verdict.truth import forbid_tf32, in_float64, in_full_float32
 from kbwf.verdict.variations import Admits, map_tensors
-from kbwf.verdict.yardstick import TruthError, Yardstick, forbid_tf32, in_float64, in_full_float32, measure
+from kbwf.verdict.yardstick import TruthError, Yardstick, measure
 
 _UNKNOWN = Yardstick(EXACT, (), {}, (), is_decidable=False, own_failure="")
 

@@ -36,7 +36,7 @@ from kbwf.sandbox.output import append_line
 from kbwf.sandbox.problem import build_model, load_module
 from kbwf.sandbox.reference import describe
 from kbwf.sandbox.structure import leaves_of, unflatten
-from kbwf.verdict.yardstick import forbid_tf32
+from kbwf.verdict.truth import forbid_tf32
 
 _TRACE_CHARS = 4000
 _ARCH = "TORCH_CUDA_ARCH_LIST"

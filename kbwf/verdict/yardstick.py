@@ -5,35 +5,19 @@ anything. On inputs it was not made for, a reference may raise or, on a GPU, bri
 may happen.
 """
 
-import copy
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-from kbwf.verdict.comparison import Extent, compare, extent_of, ref_error_of, scale_of
-from kbwf.verdict.tolerance import EXACT, HALF, RefError, Scale, hardened_bound, inner_abs, is_exact
+from kbwf.verdict.comparison import Extent, compare, extent_of, ref_error_of
+from kbwf.verdict.decidable import Measured, collapses, decides, measured_of
+from kbwf.verdict.tolerance import EXACT, RefError, inner_abs, is_exact
+from kbwf.verdict.truth import Forward
 from kbwf.verdict.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs
-
-MIN_SPREAD_FRAC = 2.0**-4
-"""A varied draw decides nothing if the output's spread, in units of its size, is less than this part of the official's.
-
-A softmax of inputs near 0 is a constant and a trace of the inputs. Its sums are of nearly equal terms, which all round
-in one direction: with eight lanes of 12,500 terms they lose 2 to 360 roundoffs, as the factor falls.
-"""
-
-_BACKENDS: tuple[Any, ...] = (torch.backends.cuda.matmul, torch.backends.cudnn)
-Forward = Callable[..., Any]
-"""Takes the inputs of `forward`; returns tensors, alone or in lists, tuples and dicts."""
-MAX_BOUND_FRAC = 2.0**-5
-"""A draw on which rounding may hide this much of the output's spread decides nothing."""
-MAX_COARSE_BOUND_FRAC = 2.0**-3
-"""The same in half precision, where a mean of four spreads hides 2^-4 already, and on official draws, without which
-there is nothing to judge by; zeros and means are off by a whole."""
 
 
 @dataclass(frozen=True)
@@ -199,59 +183,11 @@ class _Bench:
                 outputs = [*outputs, *others]
             officials = self.official * (len(outputs) // len(self.official) or 1)
             found = [measured_of(output) for output in outputs]
-            if any(map(_collapses, found, officials)) or not all(map(decides, found, officials, errors)):
+            if any(map(collapses, found, officials)) or not all(map(decides, found, officials, errors)):
                 return None
             for error in (*errors, *map(_inner_error_of, self.official)):
                 largest = largest.merge(error)
         return largest
-
-
-def in_float64(model: torch.nn.Module) -> Forward | None:
-    """The model with parameters, inputs and whatever it creates in float64; None if it cannot be copied.
-
-    A program that names a shorter dtype itself stays as exact as that.
-    """
-    try:
-        wide = copy.deepcopy(model).double()
-    except Exception:  # a model may hold what cannot be copied
-        return None
-
-    def run(*inputs: Any) -> Any:
-        with _default_dtype(torch.float64):
-            return wide(*map_tensors(_widened, inputs))
-
-    return run
-
-
-def in_full_float32(model: torch.nn.Module) -> Forward:
-    """The model as it is, but that no product is rounded to TF32; takes no memory more."""
-
-    def run(*inputs: Any) -> Any:
-        before = [backend.allow_tf32 for backend in _BACKENDS]
-        forbid_tf32()
-        try:
-            return model(*inputs)
-        finally:
-            for backend, allowed in zip(_BACKENDS, before, strict=True):
-                backend.allow_tf32 = allowed
-
-    return run
-
-
-def forbid_tf32() -> None:
-    """From now on, in this process: torch's own products and convolutions are as exact as float32 is."""
-    for backend in _BACKENDS:
-        backend.allow_tf32 = False
-
-
-@contextmanager
-def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def _relaid(tensor: torch.Tensor) -> torch.Tensor:
@@ -259,32 +195,6 @@ def _relaid(tensor: torch.Tensor) -> torch.Tensor:
     if is_exact(tensor.dtype) or tensor.ndim not in formats:
         return tensor
     return tensor.contiguous(memory_format=formats[tensor.ndim])
-
-
-def _widened(tensor: torch.Tensor) -> torch.Tensor:
-    if is_exact(tensor.dtype):
-        return tensor
-    return tensor.to(torch.complex128 if tensor.is_complex() else torch.float64)
-
-
-class Measured(NamedTuple):
-    """What is kept of an output that draws are held against."""
-
-    shape: torch.Size
-    dtype: torch.dtype
-    scale: Scale
-
-
-def measured_of(output: torch.Tensor) -> Measured:
-    """Shape, dtype, size and variation of an output."""
-    return Measured(output.shape, output.dtype, scale_of(output))
-
-
-def _collapses(output: Measured, official: Measured) -> bool:
-    """Whether next to nothing of the variation is left."""
-    if is_exact(output.dtype):
-        return False
-    return output.scale.spread * official.scale.rms < MIN_SPREAD_FRAC * official.scale.spread * output.scale.rms
 
 
 def _inner_error_of(official: Measured) -> RefError:
@@ -296,17 +206,3 @@ def _admits(taking_part: dict[Draw, set[int]], num_inputs: int) -> Admits:
     return tuple(
         tuple(draw for draw, indices in taking_part.items() if index in indices) for index in range(num_inputs)
     )
-
-
-def decides(output: Measured, official: Measured, error: RefError, *, is_official: bool = False) -> bool:
-    """Whether an output has the official one's shape, is as finite, varies if that does, and no rounding hides it."""
-    if output.shape != official.shape or output.dtype != official.dtype:
-        return False
-    scale = output.scale
-    if scale.num_values < official.scale.num_values or (output.shape.numel() and not scale.num_values):
-        return False
-    bound = hardened_bound(output.dtype, scale, error)
-    if is_exact(output.dtype):
-        return bound.unequal_frac <= MAX_BOUND_FRAC and (scale.spread > 0 or official.scale.spread == 0)
-    size = scale.spread if official.scale.spread else scale.rms
-    return bound.rms <= (MAX_COARSE_BOUND_FRAC if is_official or output.dtype in HALF else MAX_BOUND_FRAC) * size

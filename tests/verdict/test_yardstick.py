@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from kbwf.verdict.comparison import compare
+from kbwf.verdict.truth import in_float64
 from kbwf.verdict.variations import DRAWS, draws_of, vary_inputs
-from kbwf.verdict.yardstick import Yardstick, in_float64, longest_sum, measure
+from kbwf.verdict.yardstick import Yardstick, longest_sum, measure
 
 
 def rand(*shape: int) -> Callable[[int], list[Any]]:
