@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kbwf.tasks.names import attributes_of, binds, bound, lacking, loaded
-from kbwf.tasks.offers import Function
 from kbwf.tasks.prompts import dump, reference_model, source_of
+from kbwf.tasks.statements import Function
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ import contextlib
 import re
 import textwrap
 
-from kbwf.tasks.offers import has_return
 from kbwf.tasks.prompts import PromptStyle
 from kbwf.tasks.python_text import Reading, UnreadableError, leading_block, read
+from kbwf.tasks.statements import has_return
 
 _HEAD = re.compile(r"[ \t]*def \w+\(.*:[ \t]*$")
 

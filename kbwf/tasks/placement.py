@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from kbwf.records import Task
+from kbwf.tasks.fitness import is_plain
 from kbwf.tasks.kernel_file import (
     Part,
     beside,
@@ -26,9 +27,10 @@ from kbwf.tasks.kernel_file import (
     written,
 )
 from kbwf.tasks.names import attributes_of, binds, lacking, loaded
-from kbwf.tasks.offers import Function, Offer, is_plain, without_docstring
+from kbwf.tasks.offers import Offer
 from kbwf.tasks.prompts import reference_model, source_of
 from kbwf.tasks.signatures import fitted
+from kbwf.tasks.statements import Function, without_docstring
 
 _NEEDS_ITS_OWN_FIRST_ARGUMENT = ("jit", "script", "custom_op", "vmap")
 """Decorators of plain functions that a method cannot have."""

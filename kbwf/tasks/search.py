@@ -12,12 +12,13 @@ from typing import NamedTuple
 from kbwf.records import Task
 from kbwf.tasks.asides import refusal
 from kbwf.tasks.blocks import Block
+from kbwf.tasks.fitness import NoKernelError
 from kbwf.tasks.helper_files import file_names, joined_imports, needs_a_file
 from kbwf.tasks.kernel_file import Part, parts_of
 from kbwf.tasks.listings import without_colours, without_tracebacks
 from kbwf.tasks.literals import strings_of_json
 from kbwf.tasks.names import binds, lacking, loaded
-from kbwf.tasks.offers import NoKernelError, Offer, offer_of
+from kbwf.tasks.offers import Offer, offer_of
 from kbwf.tasks.packaging import unescaped, unpack
 from kbwf.tasks.parsing import parsed
 from kbwf.tasks.prompts import PromptStyle, reference_model

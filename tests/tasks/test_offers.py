@@ -3,7 +3,8 @@
 import pytest
 
 from kbwf.settings import TaskSettings
-from kbwf.tasks.offers import NoKernelError, offer_of
+from kbwf.tasks.fitness import NoKernelError
+from kbwf.tasks.offers import offer_of
 from kbwf.tasks.prompts import PromptStyle
 from kbwf.tasks.python_text import read
 from kbwf.tasks.sources import load_task
