@@ -104,7 +104,8 @@ def test_a_node_that_goes_down_loses_its_job_only(cluster: Cluster, project: Slu
     assert process.returncode == 0, output[-4000:]
     after = project.evaluations()
     assert len(after) == 4
-    assert all(after[idx] == seen for idx, seen in before.items())
+    assert sorted(project.starts()) == [0, 1, 2, 2, 3]
+    assert {idx: after[idx] for idx in before} == before
 
 
 def test_a_killed_snakemake_is_taken_up_again(cluster: Cluster, project: SlurmProject) -> None:
@@ -120,7 +121,7 @@ def test_a_killed_snakemake_is_taken_up_again(cluster: Cluster, project: SlurmPr
     slurm("scancel", *[line.split()[0] for line in jobs if line.split()[1].startswith("kbwf_")])
     completes(project, *ONE_EACH)
     after = project.evaluations()
-    assert all(after[idx] == seen for idx, seen in before.items())
+    assert {idx: after[idx] for idx in before} == before
 
 
 @pytest.mark.parametrize(
