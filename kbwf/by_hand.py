@@ -11,7 +11,6 @@ from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
 from kbwf.store import read_record
 from kbwf.tasks.sources import load_task, read_source, require_definitions
-from kbwf.warm.shares import keep_to_own_share
 
 
 def evaluate_file(
@@ -39,7 +38,6 @@ def evaluate_file(
     )  # fmt: skip
     record = find_task(task)
     sample = sample.model_copy(update={"task_id": record.task_id})
-    keep_to_own_share(environment)
     handler = EvaluateHandler(environment)
     try:
         evaluation = handler.evaluate(record, sample, settings, PromptSettings(style="model_new"), store=None)

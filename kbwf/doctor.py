@@ -20,7 +20,6 @@ from kbwf.settings import EvaluationSettings, StudySettings, TaskSettings
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.prompts import forward_body
 from kbwf.tasks.sources import load_task
-from kbwf.warm.shares import keep_to_own_share
 
 _CREDENTIALS = {"HF_TOKEN": "gated models and data sets of Hugging Face", "TINKER_API_KEY": "policies on Tinker"}
 
@@ -79,7 +78,6 @@ def _judged(environment: Mapping[str, str]) -> list[str]:
 @contextmanager
 def _judge_for(settings: EvaluationSettings, environment: Mapping[str, str]) -> Iterator[Judge]:
     device = resolve_device(settings.device)
-    keep_to_own_share(environment)
     launcher = Launcher(dict(environment))
     judge = Judge(launcher, device, describe_environment(device, settings.num_threads))
     try:

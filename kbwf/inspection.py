@@ -103,7 +103,9 @@ def _study_of(config: str, studies: Sequence[str]) -> "StudySettings":
 
 def _doctor(options: argparse.Namespace) -> str:
     from kbwf.doctor import examine, examine_tasks
+    from kbwf.warm.shares import keep_to_own_share
 
+    keep_to_own_share(os.environ)
     if options.tasks is None:
         return examine(dict(os.environ))
     return examine_tasks(_study_of(options.config, options.tasks), dict(os.environ))

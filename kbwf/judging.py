@@ -138,6 +138,7 @@ def _evaluate_file(options: argparse.Namespace) -> str:
     from kbwf.config_files import RepeatedKeyError, from_json
     from kbwf.settings import load_settings
     from kbwf.store import write_record
+    from kbwf.warm.shares import keep_to_own_share
 
     try:
         block = from_json(options.settings)
@@ -146,6 +147,7 @@ def _evaluate_file(options: argparse.Namespace) -> str:
     except RepeatedKeyError as error:
         raise ConfigError(f"--settings gives the key {error} twice: {options.settings!r}") from error
     settings = load_settings({"evaluation": block}, "--settings").evaluation
+    keep_to_own_share(os.environ)
     evaluation, message = evaluate_file(options.task, Path(options.samples), settings, os.environ)
     if options.output:
         write_record(Path(options.output), evaluation)

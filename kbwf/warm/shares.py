@@ -9,7 +9,7 @@ from kbwf.warm.slots import position_of
 
 
 def keep_to_own_share(environment: Mapping[str, str]) -> None:
-    """Hold this process, and what it will start, to its GPU's share of the cores.
+    """Hold this process, and what it will start, to its GPU's share of the cores; once, when it begins.
 
     Where every GPU's candidates stayed on the same core, two GPUs judged hardly more than one, and unchanged kernels
     came out at 0.6 to 1.7 (docs/log.md).
