@@ -140,18 +140,21 @@ class EvaluateHandler:
         store: Path,
     ) -> None:
         """Have a GPU's host compile the next kernels of the chunk while this one is judged; look at each once."""
+        if self._looked_at[0] != chunk:
+            self._looked_at = chunk, set()
+        seen = self._looked_at[1]
+        new = [each for each in samples if each.sample_idx not in seen and must_build(each.response)]
+        if not new:
+            return
         judge, environment = self.judge_for(settings)
         if not judge.builds_ahead:
             return
-        if self._looked_at[0] != chunk:
-            self._looked_at = chunk, set()
-        for sample in samples:
-            if must_build(sample.response) and sample.sample_idx not in self._looked_at[1]:
-                self._looked_at[1].add(sample.sample_idx)
-                source = extract_kernel(sample.response, task, prompt.style).kernel_source
-                conditions = _conditions(task, kernel_digest(source or ""), settings, environment)
-                if source is not None and not (settings.reuse and evaluation_store.has(store, conditions)):
-                    judge.build_ahead(task, source, settings)
+        for sample in new:
+            seen.add(sample.sample_idx)
+            source = extract_kernel(sample.response, task, prompt.style).kernel_source
+            conditions = _conditions(task, kernel_digest(source or ""), settings, environment)
+            if source is not None and not (settings.reuse and evaluation_store.has(store, conditions)):
+                judge.build_ahead(task, source, settings)
 
     def _measured(
         self,
