@@ -1,29 +1,17 @@
 """Looking for kernels within bounds: counted in blocks and characters, not in seconds."""
 
 import ast
+import importlib
+import pkgutil
 import re
 from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
 
+from kbwf import tasks
 from kbwf.settings import TaskSettings
-from kbwf.tasks import (
-    asides,
-    code_lines,
-    differences,
-    fences,
-    helper_files,
-    listings,
-    literals,
-    packaging,
-    python_text,
-    search,
-    shells,
-    tags,
-    turns,
-    typesetting,
-)
+from kbwf.tasks import search
 from kbwf.tasks.blocks import Block
 from kbwf.tasks.extraction import extract_kernel
 from kbwf.tasks.search import MAX_BLOCKS, MAX_KERNEL_CHARS, MAX_READ_CHARS, MAX_READS, MAX_UNPACKED_PER_CHAR
@@ -123,26 +111,11 @@ def repetitions(parsed: object, is_inside: bool = False) -> Iterator[str]:
             yield from repetitions(argument[1], is_inside)
 
 
-@pytest.mark.parametrize(
-    "module",
-    [
-        asides,
-        code_lines,
-        differences,
-        fences,
-        helper_files,
-        listings,
-        literals,
-        packaging,
-        python_text,
-        search,
-        shells,
-        tags,
-        turns,
-        typesetting,
-    ],
-    ids=lambda m: m.__name__,
-)
+MODULES = [importlib.import_module(f"kbwf.tasks.{each.name}") for each in pkgutil.iter_modules(tasks.__path__)]
+WITH_PATTERNS = [each for each in MODULES if any(isinstance(value, re.Pattern) for value in vars(each).values())]
+
+
+@pytest.mark.parametrize("module", WITH_PATTERNS, ids=lambda m: m.__name__)
 def test_no_pattern_repeats_a_repetition(module: ModuleType) -> None:
     """The shape that makes backtracking exponential."""
     patterns = [value for value in vars(module).values() if isinstance(value, re.Pattern)]
