@@ -27,7 +27,7 @@ from kbwf.errors import KbwfError
 from kbwf.judge.pairs import combined
 from kbwf.records import Calibration, Task
 from kbwf.records.evaluation import compare_with_1
-from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
+from kbwf.settings import EvaluationSettings, PromptSettings, SelectionSettings, TaskSettings
 from kbwf.stages.calibrate_task import calibrate
 from kbwf.stages.evaluate_kernel import EvaluateHandler
 from kbwf.tasks.extraction import extract_kernel
@@ -41,7 +41,7 @@ _SLOWER = """class ModelNew(Model):
         torch.cuda._sleep({cycles})
         return super().forward(*arguments)
 """
-_NUM_CONFIRMATIONS = 3
+_NUM_CONFIRMATIONS = SelectionSettings().num_confirmations
 _FLOOR_CALLS = 116
 """Calls that a sample needs at least: 2 programs, 5 checks, 3 warm-ups and 50 timed calls each."""
 
