@@ -14,7 +14,7 @@ demo: .venv/.installed ## install, run the default study, show what it found (no
 	@cat results/best/README.md results/report/selection.md
 	@echo "Kernels: results/best/   report: results/report/index.html"
 
-test: .venv/.installed-dev ## the gate: all that says the same on every machine (5 minutes)
+test: .venv/.installed-dev ## the gate: all that says the same on every machine (10 minutes)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet machine (2 minutes)
@@ -35,7 +35,7 @@ test-store: .venv/.installed-dev ## the evaluation store under eight processes a
 test-scale: .venv/.installed-dev ## what thousands of jobs cost beside a bare Snakefile; needs a quiet machine (15 minutes)
 	$(BIN)/python -m pytest -q -m scale --log-cli-level=INFO
 
-test-slurm: .venv/.installed-dev ## on a real SLURM, started for it; needs root and Debian's packages (10 minutes)
+test-slurm: .venv/.installed-dev ## on a real SLURM, started for it; needs root and Debian's packages (20 minutes)
 	command -v slurmctld > /dev/null || tests/slurm/slurm_local.sh install
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[slurm]'
 	$(BIN)/python -m pytest -q -m slurm --log-cli-level=INFO

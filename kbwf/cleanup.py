@@ -1,21 +1,23 @@
 """What can go without touching a result, and what it takes up."""
 
-import contextlib
 import fcntl
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from kbwf.errors import KbwfError, RecordError
-from kbwf.store import TEMPORARY_PREFIX
+from kbwf.printable import size_text
+from kbwf.run_guard import LOCK
+from kbwf.store import UNFINISHED
 
 _LEFTOVER_AGE_S = 3600.0
-_LEFTOVER = re.compile(re.escape(TEMPORARY_PREFIX) + r".+\.(json|jsonl|csv|md|svg|py)\.\w{8}")
 _STEP = re.compile(r"(?P<run>.+)\.step(?P<step>\d+)")
+_NUM_STATES_KEPT = 2
 
 
 class Kind(NamedTuple):
@@ -29,82 +31,117 @@ class Kind(NamedTuple):
 def clean(results: Path, *, is_dry_run: bool) -> str:
     """Remove what no result needs; returns a table of what goes, and of what stays, with sizes.
 
-    A step's training state is needed to make the next step: that of a run's newest step stays, earlier ones go.
-    All adapters stay, because samples can still be drawn from them.
+    A step's training state is needed to make the next step: those of a run's last two finished steps stay, since the
+    newest may have to be made again, earlier ones go. All adapters stay, because samples can still be drawn from them.
+    A link stays as it is, and so does what it points to.
 
     Raises:
-        RecordError: there is no such folder.
-        KbwfError: a workflow is at work there.
+        RecordError: there is no such folder, or no run ever worked there.
+        KbwfError: a workflow is at work there; something could not be removed.
     """
     if not results.is_dir():
         raise RecordError(f"{results} is no folder; run from the folder of the study, or name it with --results")
-    memory = results.parent / ".snakemake"
-    with _alone(memory / "kbwf.lock"):
+    handle = _locked(results)
+    try:
+        memory = Path(os.path.abspath(results)).parent / ".snakemake"  # beside the link, where results is one
         kinds = [
             Kind("job logs", "of jobs that are done", [results / "logs"]),
             Kind("Snakemake's logs", "of earlier runs", [memory / "log", memory / "slurm_logs"]),
             Kind("leftovers", "of killed writers", list(_leftovers(results))),
-            Kind("training states", "of steps that have a successor", list(_old_states(results / "policies"))),
+            Kind("training states", "of steps before a run's last two", list(_old_states(results / "policies"))),
         ]
         lines, total_bytes = [], 0
         for kind in kinds:
-            num_files, num_bytes = _size(kind.paths)
+            paths = [path for path in kind.paths if not path.is_symlink()]
+            num_files, num_bytes = _size(paths)
             total_bytes += num_bytes
             lines.append(_row(num_files, num_bytes, f"{kind.name} {kind.reason}"))
             if not is_dry_run:
-                _remove(kind.paths)
+                _remove(paths)
+    finally:
+        os.close(handle)
     stays = [
-        _row(*_size([path]), str(path))
-        for path in sorted(results.iterdir())
-        if path.is_dir() and path.name != "logs" and _size([path])[0]
+        _row(*_size([path]), str(path)) for path in sorted(results.iterdir()) if path.name != "logs" and path.is_dir()
     ]
     said = "would remove" if is_dry_run else "removed"
-    return "\n".join([f"{said} {total_bytes / 1e6:.1f} MB:", *lines, "stays:", *stays])
+    return "\n".join([f"{said} {size_text(total_bytes)}:", *lines, "stays:", *stays])
 
 
-@contextlib.contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Not while a workflow works there; rules/locking.smk takes the same lock."""
-    if not lock.exists():
-        yield
-        return
-    with lock.open("r+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise KbwfError(f"a Snakemake is at work in {lock.parent.parent.resolve()}; wait for it") from None
-        yield
+def _locked(results: Path) -> int:
+    """Not while a workflow works there; a run takes the same lock (`run_guard.lock_results`), whatever leads to it."""
+    try:
+        handle = os.open(results / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise RecordError(
+            f"{results.resolve()} is no folder of results: no run has worked there; name one with --results"
+        ) from None
+    except OSError as error:
+        raise RecordError(f"{results / LOCK} cannot be locked ({error.strerror}); remove it") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise KbwfError(f"a Snakemake is at work on {results.resolve()}; wait for it") from None
+        raise RecordError(f"{results / LOCK} cannot be locked ({error.strerror})") from error
+    return handle
 
 
 def _leftovers(results: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(results):
-        for name in names:
-            path = Path(folder, name)
-            if _LEFTOVER.fullmatch(name) and path.stat().st_mtime < time.time() - _LEFTOVER_AGE_S:
-                yield path
+    for path, found in _files(results):
+        if UNFINISHED.fullmatch(path.name) and found.st_mtime < time.time() - _LEFTOVER_AGE_S:
+            yield path
 
 
 def _old_states(policies: Path) -> Iterator[Path]:
-    steps = [match for path in policies.glob("*") if (match := _STEP.fullmatch(path.name))]
-    newest = {match["run"]: max(int(each["step"]) for each in steps if each["run"] == match["run"]) for match in steps}
-    for match in sorted(steps, key=lambda each: each.string):
-        state = policies / match.string / "state"
-        if int(match["step"]) < newest[match["run"]] and state.is_dir():
-            yield state
+    """Of finished steps: a step that was killed left its folder too, and needs the state of the one before."""
+    steps: dict[str, list[int]] = {}
+    for path in policies.glob("*/checkpoint.json"):
+        if match := _STEP.fullmatch(path.parent.name):
+            steps.setdefault(match["run"], []).append(int(match["step"]))
+    for run, finished in sorted(steps.items()):
+        for step in sorted(finished)[:-_NUM_STATES_KEPT]:
+            state = policies / f"{run}.step{step}" / "state"
+            if state.is_dir():
+                yield state
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """All files below a folder; links are not followed and do not count."""
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = Path(where, name)
+            try:
+                found = path.lstat()
+            except FileNotFoundError:  # a writer was quicker
+                continue
+            if stat.S_ISREG(found.st_mode):
+                yield path, found
 
 
 def _size(paths: list[Path]) -> tuple[int, int]:
-    files = [file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
-    return len(files), sum(file.stat().st_size for file in files)
+    sizes = []
+    for path in paths:
+        if path.is_symlink():
+            continue
+        found = _files(path) if path.is_dir() else [(path, path.lstat())] if path.exists() else []
+        sizes += [each.st_size for _, each in found]
+    return len(sizes), sum(sizes)
 
 
 def _remove(paths: list[Path]) -> None:
     for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise KbwfError(
+                f"{path} could not be removed ({error.strerror}: {error.filename}); remove it by hand, and run this"
+                " again"
+            ) from error
 
 
 def _row(num_files: int, num_bytes: int, text: str) -> str:
-    return f"{num_files:8d} files {num_bytes / 1e6:10.1f} MB  {text}"
+    return f"{num_files:8d} files {size_text(num_bytes):>10}  {text}"

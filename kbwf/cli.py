@@ -80,14 +80,14 @@ def _narrow(prog: str) -> argparse.HelpFormatter:
 
 
 def _add_judging(verb: Callable[..., argparse.ArgumentParser]) -> None:
-    judging.add_verbs(verb, os.environ.get("KBWF_STORE"))
+    judging.add_verbs(verb, os.environ.get("KBWF_STORE") or None)
 
 
 def _add_others(verb: Callable[..., argparse.ArgumentParser]) -> None:
     from kbwf import inspection, run_verbs, upkeep
 
     run_verbs.add_verbs(verb)
-    upkeep.add_verbs(verb, os.environ.get("KBWF_STORE"))
+    upkeep.add_verbs(verb, os.environ.get("KBWF_STORE") or None)
     inspection.add_verbs(verb)
 
 
@@ -281,6 +281,6 @@ def _on_own_gpu(options: argparse.Namespace) -> str | None:
     """A job that works in its own process: the GPU is chosen before anything touches CUDA."""
     from kbwf.warm import client, slots
 
-    with slots.held(client.gpus(), "", client.runtime_dir()) as gpu:
+    with slots.held(client.gpus(), "") as gpu:
         os.environ.update(slots.as_environment(gpu))
         return options.run(options)  # type: ignore[no-any-return]

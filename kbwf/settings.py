@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from kbwf.errors import ConfigError
 from kbwf.evaluation_settings import EvaluationSettings as EvaluationSettings  # so that all blocks are found here
@@ -200,10 +200,17 @@ class StoreSettings(Settings):
     that a change reruns nothing."""
 
     path: Path | None = None
-    """A folder; studies, users and machines may share one, also on a network file system. null keeps it with the
-    results."""
+    """A folder; studies, users and machines may share one, also on a network file system. `~` is the home folder; null
+    keeps it with the results."""
     max_mb: float | None = Field(default=2000.0, ge=0)
     """At the end of a run the entries longest unused are removed until so many megabytes are left; null keeps all."""
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _is_named(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("store.path is empty, which would be the current folder; name a folder, or null")
+        return value
 
 
 class StudySettings(Settings):

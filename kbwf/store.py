@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,8 +13,8 @@ from kbwf.records.base import Record
 
 R = TypeVar("R", bound=Record)
 
-TEMPORARY_PREFIX = "."
-"""Of a file that is being written; one that stays was left behind by a kill."""
+UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.part")
+"""Name of a file that is being written; one that stays was left behind by a kill."""
 
 
 def write_text(path: Path, text: str) -> None:
@@ -41,7 +42,7 @@ def write_text(path: Path, text: str) -> None:
 
 def _write_text(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    name = f"{path.parent}/{TEMPORARY_PREFIX}{path.name}.{secrets.token_hex(4)}"
+    name = f"{path.parent}/.{path.name}.{secrets.token_hex(4)}.part"  # as UNFINISHED says
     # As any program's file: the umask decides who may read it, which one for a temporary file would not ask.
     handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
     try:

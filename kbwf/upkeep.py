@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from kbwf.errors import RecordError
+from kbwf.errors import ConfigError, RecordError
 
 
 def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -> None:
     """Add both to the command line; `store` is the folder meant where none is named."""
     cache = verb("cache", _cache, "what the evaluation store holds; check it; make it smaller")
     cache.add_argument("what", choices=["info", "verify", "prune"])
-    cache.add_argument("--store", default=store, required=store is None, help="the folder")
+    cache.add_argument("--store", default=store or "results/store", help="the folder; default results/store")
     cache.add_argument("--max-mb", type=float, help="prune: remove the longest unused until so many megabytes are left")
     cache.add_argument("--unused-days", type=float, help="prune: remove what was not used for so many days")
     cache.add_argument("--unusable", action="store_true", help="prune: remove what can never be served")
@@ -26,17 +26,22 @@ def _cache(options: argparse.Namespace) -> str:
     from pathlib import Path
 
     from kbwf import cache
-    from kbwf.tasks.extraction import kernel_digest
 
+    if not options.store:
+        raise ConfigError("--store is empty; name the folder, or leave it out")
     folder = Path(options.store)
-    if options.what == "info":
-        found = cache.info(folder)
-    elif options.what == "verify":
-        found = cache.verify(folder, kernel_digest)
+    if options.what != "prune":
+        asked = {"--max-mb": options.max_mb is not None, "--unused-days": options.unused_days is not None}
+        asked |= {"--unusable": options.unusable, "--dry-run": options.dry_run}
+        if given := [name for name, is_given in asked.items() if is_given]:
+            raise ConfigError(
+                f"{' and '.join(given)} goes with prune, and {options.what} removes nothing; leave it out"
+            )
+        found = cache.info(folder) if options.what == "info" else cache.verify(folder)
     else:
         bounds: dict[str, Any] = {"max_mb": options.max_mb, "unused_days": options.unused_days}
         bounds |= {"is_unusable": options.unusable, "is_dry_run": options.dry_run}
-        found = cache.prune(folder, kernel_digest, **bounds)
+        found = cache.prune(folder, **bounds)
     if not found.is_sound:
         raise RecordError(found.text)
     return "" if options.quiet else found.text

@@ -52,6 +52,7 @@ rule score_samples:
         "results/scored/{policy}/{task}/seed{seed}/first{num}.jsonl",
     log:
         "results/logs/score_samples/{policy}/{task}/seed{seed}/first{num}.log",
+    localrule: True
     params:
         code=stage_digest("score_samples"),
     shell:

@@ -1,13 +1,14 @@
 # The process around the rules: one run at a time in a folder, and jobs that find this environment and leave with it.
-import fcntl
 import os
 import sys
-import tempfile
 from collections import Counter
 
 import snakemake_logger_plugin_kbwf
 from snakemake.logging import logger
+from snakemake_interface_executor_plugins.settings import ExecMode
 
+from kbwf.errors import KbwfError
+from kbwf.run_guard import lock_results, store_remark
 from kbwf.warm.lifetime import owner_in, owner_of
 from kbwf.warm.slots import slots_of
 
@@ -25,7 +26,7 @@ except ConfigError as error:
     raise WorkflowError(printable(str(error))) from None
 os.environ["KBWF_GPUS"] = " ".join(GPUS)
 # Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
-STORE = os.path.abspath(cfg.store.path or "results/store")
+STORE = os.path.abspath(os.path.expanduser(cfg.store.path or "results/store"))
 os.environ["KBWF_STORE"] = STORE
 
 
@@ -38,38 +39,11 @@ def jobs_by_rule():
 snakemake_logger_plugin_kbwf.jobs_by_rule = jobs_by_rule
 
 
-def lock_working_directory():
-    """One run at a time in a folder, for as long as this process lives."""
-    handle = os.open(
-        ".snakemake/kbwf.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    )  # stays open until the end
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise WorkflowError(
-            f"another Snakemake is at work in {os.getcwd()}; wait for it, or use --directory"
-        ) from None
-
-
-def require_writable(folder):
-    """Before hours of work: where results cannot be written, nothing can."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(b"0" * 4096)
-            probe.flush()
-    except OSError as error:
-        raise WorkflowError(
-            f"{os.path.abspath(folder)} cannot be written to ({error.strerror}); free space, make it a folder of your own,"
-            " or run in another one with --directory"
-        ) from None
-
-
 def warn_of_missing_gpus():
     """More jobs at once than GPUs wait for each other; none of them goes wrong."""
     limit = workflow.global_resources.get("gpu")
     asked = getattr(limit, "value", limit) or 1
-    if workflow.local_exec and asked > max(len(GPUS), 1):
+    if asked > max(len(GPUS), 1):
         logger.warning(
             f"--resources gpu={asked}, but this machine has {len(GPUS) or 'no'} GPUs for this run: jobs will wait for each"
             f" other; use gpu={max(len(GPUS), 1)}"
@@ -89,19 +63,37 @@ def schedule_once_a_job():
     """
     limit = workflow.scheduling_settings.max_jobs_per_timespan
     if limit is not None and limit.max_jobs >= 1_000_000:
-        workflow.scheduler.job_rate_limiter = None
+        workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
-onstart:
-    require_writable("results")
-    warn_of_missing_gpus()
-    schedule_once_a_job()
-    lock_working_directory()  # Snakemake's own lock outlives a killed run, and would refuse the same command
+def guarded(execute):
+    """Snakemake's execution of the jobs, between what must hold before and what is tidied up after.
+
+    Not `onstart` and its like: Snakemake does not take those over where these rules are another workflow's module, and a
+    refused run would have been announced before.
+    """
+
+    def execute_guarded(executor_plugin, **settings):
+        kind = executor_plugin.common_settings
+        if kind.dryrun_exec or workflow.exec_mode != ExecMode.DEFAULT:
+            return execute(executor_plugin=executor_plugin, **settings)
+        try:
+            lock_results(Path("results"))  # until this process ends
+            remark = store_remark(Path(STORE))
+        except KbwfError as error:
+            raise WorkflowError(printable(str(error))) from None
+        if remark:
+            logger.warning(printable(remark))
+        if kind.local_exec:
+            warn_of_missing_gpus()
+        schedule_once_a_job()
+        try:
+            return execute(executor_plugin=executor_plugin, **settings)
+        finally:
+            bound_store()
+
+    return execute_guarded
 
 
-onsuccess:
-    bound_store()
-
-
-onerror:
-    bound_store()
+if workflow.execute.__name__ != "execute_guarded":  # a module may be used twice
+    workflow.execute = guarded(workflow.execute)

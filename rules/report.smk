@@ -80,6 +80,7 @@ rule make_report:
         "results/report/index.html",
     log:
         "results/logs/make_report.log",
+    localrule: True
     params:
         report=lambda wildcards: cfg.report.to_param(),
         selection=lambda wildcards: cfg.selection.to_param(),

@@ -28,6 +28,7 @@ rule describe_policy:
         "results/logs/describe_policy/{policy}.log",
     wildcard_constraints:
         policy=one_of(set(POLICIES) - set(plan.adapted_policies(cfg))),
+    localrule: True
     resources:
         access=access_of,
     params:

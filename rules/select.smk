@@ -5,6 +5,7 @@ rule select_samples:
         "results/selections/{policy}/{strategy}/seed{seed}.jsonl",
     log:
         "results/logs/select_samples/{policy}/{strategy}/seed{seed}.log",
+    localrule: True
     params:
         strategy="{strategy}",
         choice=cfg.selection.choice_param(),
@@ -70,6 +71,7 @@ rule write_best:
         ),
     log:
         "results/logs/write_best.log",
+    localrule: True
     params:
         code=stage_digest("write_best"),
     shell:

@@ -8,6 +8,7 @@ rule make_split:
     log:
         f"results/logs/make_split/l{cfg.tasks.level}_seed{cfg.tasks.split_seed}.log",
     cache: True
+    localrule: True
     params:
         tasks=lambda wildcards: cfg.tasks.split_param(),
         ids=locations.problem_ids(cfg.tasks),
@@ -22,6 +23,7 @@ rule freeze_task:
     log:
         "results/logs/freeze_task/{task}.log",
     cache: True
+    localrule: True
     params:
         tasks=lambda wildcards: TASK_SOURCE,
         task="{task}",

@@ -75,6 +75,7 @@ checkpoint select_checkpoint:
         "results/logs/select_checkpoint/{run}.log",
     wildcard_constraints:
         run=one_of(RUNS),
+    localrule: True
     params:
         run="{run}",
         policies=lambda wildcards: [
@@ -108,6 +109,7 @@ rule summarize_run:
         "results/logs/summarize_run/{run}.log",
     wildcard_constraints:
         run=one_of(RUNS),
+    localrule: True
     params:
         run="{run}",
         name=lambda wildcards: RUNS[wildcards.run].settings.name,

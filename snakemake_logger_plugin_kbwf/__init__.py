@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Optional
 
 from snakemake.common import NOTHING_TO_BE_DONE_MSG
@@ -25,13 +26,17 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 from snakemake_interface_logger_plugins.settings import LogHandlerSettingsBase
 
+from kbwf.errors import KbwfError
+from kbwf.printable import printable
 from kbwf.progress.line import duration, progress_line
 from kbwf.progress.state import Job, Progress
+from kbwf.store import write_text
 
 PLAIN_INTERVAL_S = 60.0
 """Between two lines where there is no terminal."""
 STATUS_INTERVAL_S = 2.0
 """Between two writes of the status file."""
+_TICK_S = 1.0
 MAX_ERRORS_SHOWN = 10
 """With their logs; all others are in the log file."""
 
@@ -72,7 +77,8 @@ class LogHandler(LogHandlerBase):
         self._num_errors = 0
         self._drawn_s = self._written_s = -float("inf")
         self._is_closed = threading.Event()
-        if self._is_terminal and not self._is_own:
+        self._has_complained = False
+        if not common.dryrun:
             threading.Thread(target=self._tick, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -206,10 +212,15 @@ class LogHandler(LogHandlerBase):
             self._stream.write("\r\x1b[K")
 
     def _tick(self) -> None:
-        """Time passes on the line although nothing happens."""
-        while not self._is_closed.wait(1.0):
+        """Time passes on the line and in the status file although nothing happens."""
+        while not self._is_closed.wait(_TICK_S):
             with self.lock or threading.RLock():
-                self._draw(time.time())
+                self._pass(time.time())
+
+    def _pass(self, at_s: float) -> None:
+        if not self._is_closed.is_set():
+            self._draw(at_s)
+            self._write_status(at_s, "running")
 
     def _write_status(self, at_s: float, state: str, *, is_forced: bool = False) -> None:
         path = self.settings.status_file if isinstance(self.settings, LogHandlerSettings) else None
@@ -218,13 +229,13 @@ class LogHandler(LogHandlerBase):
         if not is_forced and at_s - self._written_s < STATUS_INTERVAL_S:
             return
         status = {"schema_version": 1, "state": state, "pid": os.getpid(), "updated_s": at_s}
+        text = json.dumps({**status, **self._progress.to_dict(at_s)}, indent=1) + "\n"
         try:
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
-                file.write(json.dumps({**status, **self._progress.to_dict(at_s)}, indent=1) + "\n")
-            os.replace(file.name, path)
-        except OSError as error:  # a full disk must not end the run: the jobs will say so where it matters
-            self._stream.write(f"the status file {path} could not be written ({error}); the run goes on\n")
+            write_text(Path(path), text)
+        except KbwfError as error:  # a full disk must not end the run: the jobs will say so where it matters
+            if not self._has_complained:
+                self._tell(printable(f"No status file: {error}. The run goes on.\n"))
+            self._has_complained = True
         self._written_s = at_s
 
 

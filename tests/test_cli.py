@@ -79,9 +79,10 @@ def test_what_can_go_is_said_before_it_goes(tmp_path: Path) -> None:
     """`clean --dry-run`, then `clean`."""
     (tmp_path / "results/logs").mkdir(parents=True)
     (tmp_path / "results/logs/a.log").write_text("x")
-    assert kbwf("clean", "--dry-run", "--results", tmp_path / "results").stdout.startswith("would remove 0.0 MB:")
+    (tmp_path / "results/.lock").touch()
+    assert kbwf("clean", "--dry-run", "--results", tmp_path / "results").stdout.startswith("would remove 1 B:")
     assert (tmp_path / "results/logs/a.log").exists()
-    assert kbwf("clean", "--results", tmp_path / "results").stdout.startswith("removed 0.0 MB:")
+    assert kbwf("clean", "--results", tmp_path / "results").stdout.startswith("removed 1 B:")
     assert not (tmp_path / "results/logs").exists()
 
 

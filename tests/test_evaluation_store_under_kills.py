@@ -12,7 +12,6 @@ import pytest
 
 from kbwf import cache
 from kbwf import evaluation_store as store
-from kbwf.records.base import sha256_of
 from tests.test_evaluation_store import CONDITIONS, passed
 
 ROOT = Path(__file__).parents[1]
@@ -85,4 +84,4 @@ def test_no_entry_is_lost_or_corrupt(tmp_path: Path) -> None:
     kept = {int(words[1]) for words in whole if words[0] == "kept"}
     lost = [number for number in kept if store.find(folder, conditions(number))[0] != evaluation(number)]
     assert lost == []
-    assert cache.verify(folder, sha256_of).is_sound
+    assert cache.verify(folder).is_sound

@@ -171,13 +171,49 @@ def test_a_run_with_jobs_left_has_stopped(tmp_path: Path, monkeypatch: pytest.Mo
     assert (said["state"], said["jobs"]["failed"]) == ("stopped", 1)
 
 
+def test_the_status_file_is_written_while_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old one means that the run was killed. Without a terminal the line comes once a minute all the same."""
+    path = tmp_path / "status.json"
+    run = Run(io.StringIO(), monkeypatch, status_file=str(path))
+    run.begin(freeze_task=2)
+    run.say(0.0, event=LogEvent.JOB_INFO, jobid=1, rule_name="freeze_task", wildcards={}, output=[], resources={})
+    written = []
+    for at_s in range(1, 121):
+        run.handler._pass(float(at_s))
+        written.append(json.loads(path.read_text())["updated_s"])
+    assert written == [float(at_s - at_s % 2) for at_s in range(1, 121)]
+    assert [line.partition(" jobs")[0] for line in run.stream.getvalue().splitlines()] == ["0 of 2"] * 3
+    run.handler.close()
+    run.handler._pass(122.0)
+    assert json.loads(path.read_text())["state"] == "stopped"
+
+
+def test_a_run_that_was_refused_leaves_the_other_one_s_status_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It had no jobs to count yet."""
+    path = tmp_path / "status.json"
+    path.write_text("another's")
+    run = Run(io.StringIO(), monkeypatch, status_file=str(path))
+    run.say(0.0, "another Snakemake is at work on results", logging.ERROR)
+    run.handler._pass(5.0)
+    run.handler.close()
+    assert path.read_text() == "another's"
+
+
 def test_a_status_file_that_cannot_be_written_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is said, and the line goes on."""
-    (tmp_path / "file").touch()
-    run = Run(io.StringIO(), monkeypatch, status_file=str(tmp_path / "file" / "status.json"))
+    """It is said once, without what steers a terminal, and the line goes on; nothing is left behind."""
+    folder = tmp_path / "fi\x1ble"
+    folder.touch()
+    run = Run(io.StringIO(), monkeypatch, status_file=str(folder / "status.json"))
     run.begin(freeze_task=1)
-    assert "could not be written" in run.stream.getvalue()
-    assert "0 of 1 jobs" in run.stream.getvalue()
+    for at_s in range(1, 20):
+        run.handler._pass(float(at_s))
+    shown = run.stream.getvalue()
+    assert shown.count("No status file: ") == 1
+    assert r"fi\x1ble" in shown and "\x1b" not in shown
+    assert "0 of 1 jobs" in shown
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_gpus_are_counted_on_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,6 @@
 """The device kernels run on: what it is, its lease, its clock."""
 
 import contextlib
-import fcntl
-import os
 import platform
 import sys
 import time
@@ -12,6 +10,7 @@ from pathlib import Path
 import torch
 
 from kbwf.errors import InfrastructureError
+from kbwf.machine_locks import LOCK_FOLDERS, machine_lock
 from kbwf.records import Environment
 
 
@@ -54,34 +53,16 @@ def describe_gpus() -> tuple[bool, str]:
     return False, f"none ({built}); kernels are judged on the CPU, where times are only ratios"
 
 
-_LEASE_FOLDERS = ("/dev/shm", "/tmp")
-"""The first that is there: one place for a whole machine, whatever a user's TMPDIR."""
-
-
 @contextlib.contextmanager
-def lease(environment: Environment, folders: tuple[str, ...] = _LEASE_FOLDERS) -> Iterator[float]:
+def lease(environment: Environment, folders: tuple[str, ...] = LOCK_FOLDERS) -> Iterator[float]:
     """Hold the device alone, among all kbwf processes of this machine, whatever run or user they belong to.
 
-    Yields the seconds waited. A lock dies with its holder, so nothing needs cleaning up.
+    Yields the seconds waited.
     """
     name = f"gpu-{environment.device_uuid}" if environment.device_uuid else "cpu"
     started_s = time.monotonic()
-    folder = next((each for each in folders[:-1] if os.path.isdir(each)), folders[-1])
-    path = os.path.join(folder, f"kbwf-lease-{name}.lock")
-    previous = os.umask(0)
-    try:
-        try:
-            # Where such a folder is protected, O_CREAT on another user's file is refused even if it exists.
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    finally:
-        os.umask(previous)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with machine_lock(f"lease-{name}", folders):
         yield time.monotonic() - started_s
-    finally:
-        os.close(handle)
 
 
 def synchronize(device: torch.device) -> None:

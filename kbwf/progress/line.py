@@ -54,7 +54,8 @@ def _stages(progress: Progress) -> tuple[str, str]:
     name = max(known, key=lambda stage: open_stages[stage].num_left)
     now = open_stages[name]
     texts = [f"{name} {stage.num_done}/{stage.num_jobs}" for name, stage in open_stages.items()]
-    return f"{name.partition('_')[0]} {now.num_done}/{now.num_jobs}", ", ".join(texts)
+    verb = name.removeprefix(progress.prefix).partition("_")[0]
+    return f"{verb} {now.num_done}/{now.num_jobs}", ", ".join(texts)
 
 
 def _rate(progress: Progress, at_s: float) -> tuple[str, str]:

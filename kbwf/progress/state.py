@@ -70,6 +70,8 @@ class Progress:
         self.num_gpus: int | None = None
         """GPUs that jobs share; None where that is not known."""
         self.started_s: float | None = None
+        self.prefix = ""
+        """Of all stages' names, where the workflow is another one's module (`use rule * from kbwf as kbwf_*`)."""
         self._num_planned = 0
         self._now_s = 0.0
         self._job_s = 0.0  # seconds of all jobs so far, added up
@@ -80,6 +82,7 @@ class Progress:
     def plan(self, jobs: dict[str, int], at_s: float) -> None:
         """A run of so many jobs by rule begins."""
         self.stages = {stage: Stage(count) for stage, count in jobs.items()}
+        self.prefix = next((stage.removesuffix(_EVALUATE) for stage in jobs if stage.endswith(_EVALUATE)), "")
         self.started_s = self._now_s = at_s
         self._history.append((at_s, 0.0, 0))
 
@@ -113,7 +116,7 @@ class Progress:
         stage.num_done += 1
         stage.num_jobs = max(stage.num_jobs, stage.num_done)
         stage.durations_s.append(at_s - job.started_s)
-        if job.stage == _EVALUATE:
+        if job.stage.endswith(_EVALUATE):
             self._take_in(job)
 
     def fail(self, job_id: int, stage: str, at_s: float) -> None:
@@ -156,18 +159,17 @@ class Progress:
         return min((self._gpu_s - gpu_s_before) / (self.num_gpus * (at_s - since_s)), 1.0)
 
     def left_s(self, at_s: float) -> float | None:
-        """Seconds that the jobs left will take, side by side as so far; None before anything is known.
+        """Seconds that the jobs left will take, side by side as so far; None while that is known of none of them.
 
         A stage of which no job is done yet counts nothing, so at first this is too little.
         """
         self._advance(at_s)
         if self.started_s is None or at_s <= self.started_s or not self._job_s or not self.num_done:
             return None
-        work_s = sum(
-            stage.num_left * sum(stage.durations_s) / len(stage.durations_s)
-            for stage in self.stages.values()
-            if stage.durations_s
-        )
+        known = [stage for stage in self.stages.values() if stage.durations_s]
+        if self.num_jobs > self.num_done and not any(stage.num_left for stage in known):
+            return None
+        work_s = sum(stage.num_left * sum(stage.durations_s) / len(stage.durations_s) for stage in known)
         spent_s = sum(at_s - job.started_s for job in self.running.values() if self.stages[job.stage].durations_s)
         return max(work_s - spent_s, 0.0) * (at_s - self.started_s) / self._job_s
 

@@ -53,8 +53,8 @@ class Record(BaseModel):
 
 
 def sha256_of(text: str) -> str:
-    """Hex SHA-256 of the text's UTF-8 bytes."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Hex SHA-256 of the text's UTF-8 bytes; half a character, which has none, counts as itself."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def canonical_json(value: object) -> str:

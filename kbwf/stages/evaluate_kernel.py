@@ -18,10 +18,6 @@ from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.extraction import extract_kernel, kernel_digest
 
 _NUM_AHEAD = 8
-# What may go otherwise the next time is not taken over from an earlier measurement.
-_REUSABLE = frozenset(EvalStatus) - {
-    EvalStatus.TIMEOUT, EvalStatus.CRASHED, EvalStatus.FLAGGED, EvalStatus.TASK_REFUSED
-}  # fmt: skip
 
 
 class EvaluateHandler:
@@ -176,7 +172,7 @@ class EvaluateHandler:
                 return found.model_copy(update=own)
         finding = judge.judge(task, kernel_source, settings)
         evaluation = _to_record(finding, origin, kernel_source, conditions["kernel"], environment, settings, task)
-        if folder is not None and evaluation.status in _REUSABLE:
+        if folder is not None and evaluation.status in evaluation_store.REUSABLE:
             self._remark = evaluation_store.keep(folder, conditions, evaluation) or self._remark
         return evaluation
 

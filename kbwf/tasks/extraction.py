@@ -6,12 +6,12 @@ offers as the kernel (`search`, `offers`), which offer is meant (here), and that
 """
 
 import ast
-import hashlib
 import warnings
 from dataclasses import dataclass
 
 from kbwf.errors import TaskError
 from kbwf.records import Task
+from kbwf.records.base import sha256_of
 from kbwf.tasks.asides import is_aside, is_passage
 from kbwf.tasks.names import KNOWN_MODULES, binds
 from kbwf.tasks.packaging import unescaped
@@ -63,7 +63,7 @@ def kernel_digest(kernel_source: str) -> str:
     A program can read its own comments, docstrings, layout and line numbers. Kernels that differ in nothing else
     are different programs, and one's measurement says nothing of the other.
     """
-    return hashlib.sha256(kernel_source.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256_of(kernel_source)
 
 
 def _chosen(found: list[Found], search: Search, task: Task, style: PromptStyle) -> Extraction | None:

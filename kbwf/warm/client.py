@@ -55,7 +55,7 @@ def call(
         KbwfError: what the handler raised, with its message and exit code.
         InfrastructureError: the process could not be started, or died before it answered.
     """
-    with slots.held(gpus() if needs_gpu else (), str(request.get("task")), runtime_dir()) as gpu:
+    with slots.held(gpus() if needs_gpu else (), str(request.get("task"))) as gpu:
         return _call(kind, request, _socket_path(kind, code, owner, gpu), owner, credentials, gpu)
 
 

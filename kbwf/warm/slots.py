@@ -5,12 +5,11 @@ and prefers the one on which its task is most likely warm. Standard library only
 """
 
 import contextlib
-import fcntl
-import os
 import zlib
 from collections.abc import Iterator, Mapping
 
 from kbwf.errors import ConfigError
+from kbwf.machine_locks import LOCK_FOLDERS, machine_lock
 
 _QUERY = ("nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader")
 
@@ -24,7 +23,7 @@ def slots_of(environment: Mapping[str, str]) -> tuple[str, ...]:
         ConfigError: CUDA_VISIBLE_DEVICES or KBWF_PRETENDED_GPUS says something that cannot be.
     """
     pretended = environment.get("KBWF_PRETENDED_GPUS")
-    if pretended is not None:
+    if pretended:
         if not pretended.isdecimal():
             raise ConfigError(f"KBWF_PRETENDED_GPUS must be a number, got {pretended!r}")
         return tuple(f"pretended{number}" for number in range(int(pretended)))
@@ -43,41 +42,30 @@ def position_of(environment: Mapping[str, str]) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def held(slots: tuple[str, ...], task: str, folder: str) -> Iterator[str]:
+def held(slots: tuple[str, ...], task: str, folders: tuple[str, ...] = LOCK_FOLDERS) -> Iterator[str]:
     """One of the slots for this process alone; an empty text where there are none.
 
     The first to be tried is the same for a task each time; the others follow. If none is free, that one is waited for.
 
     Args:
-        folder: of this machine, for the locks.
+        folders: of this machine, for the locks; those of other runs and users on its GPUs lie there too.
     """
     if not slots:
         yield ""
         return
     first = zlib.crc32(task.encode()) % len(slots)
     for slot in (*slots[first:], *slots[:first]):
-        with _lock(folder, slot, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_held:
+        with machine_lock(f"slot-{slot}", folders, waits=False) as is_held:
             if is_held:
                 yield slot
                 return
-    with _lock(folder, slots[first], fcntl.LOCK_EX):
+    with machine_lock(f"slot-{slots[first]}", folders):
         yield slots[first]
 
 
 def as_environment(slot: str) -> dict[str, str]:
     """What makes CUDA see this GPU alone; nothing for a pretended one."""
     return {"CUDA_VISIBLE_DEVICES": slot} if slot.startswith(("GPU-", "MIG-")) else {}
-
-
-@contextlib.contextmanager
-def _lock(folder: str, slot: str, how: int) -> Iterator[bool]:
-    with open(os.path.join(folder, f"{slot}.slot"), "w") as file:
-        try:
-            fcntl.flock(file, how)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
 
 
 def _uuids() -> tuple[str, ...]:

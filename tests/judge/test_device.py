@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from kbwf.errors import InfrastructureError
-from kbwf.judge import device
 from kbwf.judge.device import describe_environment, lease, resolve_device
+from kbwf.machine_locks import LOCK_FOLDERS
 from kbwf.records import Environment
 
 CPU = Environment(device="cpu: test", torch="2", python="3.11", num_threads=1)
@@ -74,7 +74,7 @@ def test_a_lease_lies_in_one_place_whatever_the_temporary_folder(
             pass
     places[0].unlink()
     assert places[0] == places[1]
-    assert str(places[0].parent) in device._LEASE_FOLDERS
+    assert str(places[0].parent) in LOCK_FOLDERS
     assert not list(tmp_path.glob("*/*"))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kbwf.progress.line import progress_line
 from kbwf.progress.state import Job, Progress
 
 
@@ -156,3 +157,29 @@ def test_a_run_may_grow() -> None:
     assert (progress.num_done, progress.num_jobs, progress.has_unknown_stages) == (3, 3, False)
     progress.grow(2)
     assert progress.num_jobs == 3
+
+
+def test_while_no_stage_that_is_left_has_begun_nobody_knows_how_long() -> None:
+    """The first stage is through: what its jobs took says nothing of the others."""
+    progress = Progress()
+    progress.plan({"freeze_task": 1, "evaluate_kernel": 4}, 0.0)
+    done(progress, 1, Job("freeze_task", {}, "", 0, 0.0), 0.0, 1.0)
+    assert progress.left_s(1.0) is None
+    done(progress, 2, Job("evaluate_kernel", {}, "", 1, 0.0), 1.0, 3.0)
+    assert progress.left_s(3.0) == pytest.approx(6.0)
+    for job_id in (3, 4, 5):
+        done(progress, job_id, Job("evaluate_kernel", {}, "", 1, 0.0), 3.0, 4.0)
+    assert progress.left_s(4.0) == 0.0
+
+
+def test_as_a_module_under_a_prefix_it_says_the_same(tmp_path: Path) -> None:
+    """Another workflow's own rules count as jobs too."""
+    progress = Progress()
+    progress.plan({"kbwf_evaluate_kernel": 2, "own": 1}, 0.0)
+    job = record(tmp_path, 0, speedup=1.5)._replace(stage="kbwf_evaluate_kernel")
+    done(progress, 1, job, 0.0, 1.0)
+    assert progress.prefix == "kbwf_"
+    assert progress.statuses == {"passed": 1}
+    assert progress.best and progress.best.speedup == 1.5
+    assert progress.samples_per_s(1.0) == 1.0
+    assert "evaluate 1/2" in progress_line(progress, 1.0, 60)

@@ -67,47 +67,48 @@ def test_without_a_driver_there_are_no_gpus_but_some_can_be_pretended(monkeypatc
     monkeypatch.setattr(slots, "_QUERY", ("no-such-command",))
     assert slots.slots_of({"CUDA_VISIBLE_DEVICES": "0"}) == ()
     assert slots.slots_of({"KBWF_PRETENDED_GPUS": "2"}) == ("pretended0", "pretended1")
+    assert slots.slots_of({"KBWF_PRETENDED_GPUS": ""}) == ()
     with pytest.raises(ConfigError, match="KBWF_PRETENDED_GPUS must be a number, got 'two'"):
         slots.slots_of({"KBWF_PRETENDED_GPUS": "two"})
 
 
 def test_a_task_prefers_one_gpu_and_takes_another_if_that_is_busy(tmp_path: Path) -> None:
     """Three jobs of one task at once have three GPUs; the next alone has the first one again."""
-    folder = str(tmp_path)
+    folders = (str(tmp_path),)
     with (
-        slots.held(UUIDS, "l0_p001", folder) as first,
-        slots.held(UUIDS, "l0_p001", folder) as second,
-        slots.held(UUIDS, "l0_p001", folder) as third,
+        slots.held(UUIDS, "l0_p001", folders) as first,
+        slots.held(UUIDS, "l0_p001", folders) as second,
+        slots.held(UUIDS, "l0_p001", folders) as third,
     ):
         assert sorted([first, second, third]) == sorted(UUIDS)
-    with slots.held(UUIDS, "l0_p001", folder) as again:
+    with slots.held(UUIDS, "l0_p001", folders) as again:
         assert again == first
-    assert len({_taken(f"l0_p{number:03d}", folder) for number in range(20)}) == 3
+    assert len({_taken(f"l0_p{number:03d}", folders) for number in range(20)}) == 3
 
 
-def _taken(task: str, folder: str) -> str:
-    with slots.held(UUIDS, task, folder) as taken:
+def _taken(task: str, folders: tuple[str, ...]) -> str:
+    with slots.held(UUIDS, task, folders) as taken:
         return taken
 
 
 def test_where_all_are_busy_one_is_waited_for(tmp_path: Path) -> None:
     """No job is refused, and none shares."""
-    folder = str(tmp_path)
+    folders = (str(tmp_path),)
     with ThreadPoolExecutor() as pool:
-        with slots.held(("GPU-aaaa",), "a", folder):
-            waiting = pool.submit(_first, folder)
+        with slots.held(("GPU-aaaa",), "a", folders):
+            waiting = pool.submit(_first, folders)
             assert not waiting.done()
         assert waiting.result(timeout=300) == "GPU-aaaa"
 
 
-def _first(folder: str) -> str:
-    with slots.held(("GPU-aaaa",), "b", folder) as taken:
+def _first(folders: tuple[str, ...]) -> str:
+    with slots.held(("GPU-aaaa",), "b", folders) as taken:
         return taken
 
 
 def test_without_gpus_nothing_is_locked(tmp_path: Path) -> None:
     """On the CPU the judge's own lease decides."""
-    with slots.held((), "a", str(tmp_path)) as slot:
+    with slots.held((), "a", (str(tmp_path),)) as slot:
         assert slot == ""
     assert list(tmp_path.iterdir()) == []
 

@@ -126,11 +126,12 @@ def test_two_gpus_have_a_process_each_and_no_more(
     folder: Path, owner: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Six jobs at once, two workers, each of which sees its own GPU alone; what needs no GPU has a third process."""
-    monkeypatch.setenv("KBWF_GPUS", "GPU-aaaa GPU-bbbb")
-    with slots.held(("GPU-aaaa",), "", client.runtime_dir()):
-        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-bbbb"
-    with slots.held(("GPU-bbbb",), "", client.runtime_dir()):
-        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == "GPU-aaaa"
+    one, other = (f"GPU-{os.getpid()}{name}" for name in "ab")  # their locks are those of the whole machine
+    monkeypatch.setenv("KBWF_GPUS", f"{one} {other}")
+    with slots.held((one,), ""):
+        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == other
+    with slots.held((other,), ""):
+        assert ask(owner)["environment"]["CUDA_VISIBLE_DEVICES"] == one
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda _: ask(owner), range(6)))
     assert len({answer["pid"] for answer in answers}) <= 2

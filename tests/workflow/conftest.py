@@ -130,7 +130,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """
     project = Project(tmp_path_factory.mktemp("finished"))
     process = project.start()
-    lock, evaluations = project.folder / ".snakemake/kbwf.lock", project.folder / "results/evals"
+    lock, evaluations = project.folder / "results/.lock", project.folder / "results/evals"
     wait_until(lambda: lock.exists() or process.poll() is not None)
     project.refused = project.run("results/report/index.html")
     wait_until(lambda: len(list(evaluations.rglob("*.json"))) >= 4 or process.poll() is not None)

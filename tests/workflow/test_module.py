@@ -1,5 +1,8 @@
 """The workflow as a module of another: `module kbwf: snakefile: …`."""
 
+import os
+
+from kbwf.run_guard import lock_results
 from tests.workflow.conftest import Project
 
 OUTER = """
@@ -35,3 +38,29 @@ def test_another_workflow_plans_with_its_rules(project: Project) -> None:
     assert planned["own"] == planned["kbwf_make_report"] == 1
     assert planned["kbwf_evaluate_kernel"] == 16
     assert all(rule == "own" or rule.startswith("kbwf_") for rule in planned)
+
+
+def test_as_a_module_it_is_guarded_as_it_is_alone(project: Project) -> None:
+    """A run beside another is refused, and writes nothing, not even its state; after that one it does its job."""
+    project.study("outer.smk", OUTER)
+    arguments = ("results/splits/l0_seed42.json", "--snakefile", "outer.smk")
+    handle = lock_results(project.folder / "results")
+    code, output = project.run(*arguments, studies=())
+    assert code != 0 and "another Snakemake is at work on" in output
+    assert "Traceback" not in output
+    assert [path.name for path in (project.folder / "results").iterdir()] == [".lock"]
+    os.close(handle)
+    code, output = project.run(*arguments, studies=())
+    assert code == 0, output
+    assert "localrules" not in output
+    assert (project.folder / arguments[0]).exists()
+
+
+def test_a_store_that_cannot_be_one_is_named_before_the_first_job(project: Project) -> None:
+    """Home is known; a file is no folder."""
+    project.study("store.yaml", "store: {path: ~/no-such-folder-of-kbwf/../../dev/null}")
+    code, output = project.run("results/splits/l0_seed42.json", studies=("tiny.yaml", "store.yaml"))
+    assert code != 0
+    assert "/dev/null cannot be a folder of measurements (File exists); name another folder, or null" in output
+    assert "~" not in output and "Traceback" not in output
+    assert not (project.folder / "results/splits").exists()
