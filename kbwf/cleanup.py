@@ -36,11 +36,13 @@ def clean(results: Path, *, is_dry_run: bool) -> str:
     A link stays as it is, and so does what it points to.
 
     Raises:
-        RecordError: there is no such folder, or no run ever worked there.
+        RecordError: there is no such folder, or its lock is none.
         KbwfError: a workflow is at work there; something could not be removed.
     """
     if not results.is_dir():
         raise RecordError(f"{results} is no folder; run from the folder of the study, or name it with --results")
+    if not os.path.lexists(results / LOCK):  # it may have logs of its own
+        return f"no run has worked in {results.resolve()}: nothing of it is touched; --results names another folder"
     handle = _locked(results)
     try:
         memory = Path(os.path.abspath(results)).parent / ".snakemake"  # beside the link, where results is one
@@ -71,10 +73,6 @@ def _locked(results: Path) -> int:
     """Not while a workflow works there; a run takes the same lock (`run_guard.lock_results`), whatever leads to it."""
     try:
         handle = os.open(results / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        raise RecordError(
-            f"{results.resolve()} is no folder of results: no run has worked there; name one with --results"
-        ) from None
     except OSError as error:
         raise RecordError(f"{results / LOCK} cannot be locked ({error.strerror}); remove it") from error
     try:

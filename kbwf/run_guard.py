@@ -67,7 +67,5 @@ def store_remark(store: Path) -> str:
             f"store.path: {store} cannot be a folder of measurements ({error.strerror}); name another folder, or null"
         ) from error
     if not os.access(store, os.W_OK | os.X_OK):
-        return (
-            f"store.path: {store} cannot be written to: what is there is reused, what this run measures is not kept"
-        )
+        return f"store.path: {store} cannot be written to: what is there is reused, what this run measures is not kept"
     return ""

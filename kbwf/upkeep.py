@@ -11,7 +11,9 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -
     """Add both to the command line; `store` is the folder meant where none is named."""
     cache = verb("cache", _cache, "what the evaluation store holds; check it; make it smaller")
     cache.add_argument("what", choices=["info", "verify", "prune"])
-    cache.add_argument("--store", default=store or "results/store", help="the folder; default results/store")
+    cache.add_argument(
+        "--store", default=store, required=store is None, help="the folder, such as that of a study's results"
+    )
     cache.add_argument("--max-mb", type=float, help="prune: remove the longest unused until so many megabytes are left")
     cache.add_argument("--unused-days", type=float, help="prune: remove what was not used for so many days")
     cache.add_argument("--unusable", action="store_true", help="prune: remove what can never be served")
