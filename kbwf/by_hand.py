@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kbwf.errors import KbwfError, TaskError
-from kbwf.records import Evaluation, Sample, Task
+from kbwf.records import Evaluation, Sample, Task, Timing
 from kbwf.records.base import sha256_of
 from kbwf.records.task import parse_task_id, task_id_of
 from kbwf.settings import EvaluationSettings, PromptSettings, TaskSettings
@@ -52,12 +52,23 @@ def evaluate_file(
             f" in {hardened.num_trials_correct} of {hardened.num_trials} by the hardened rule"
         )
     if evaluation.timing is not None:
+        lines += _clocks(evaluation.timing)
         lines.append("the interval holds no difference between processes: only a study measures that, for each task")
     if evaluation.sandbox and evaluation.sandbox.missing:
         lines.append(f"sandbox without: {', '.join(evaluation.sandbox.missing)}")
     if evaluation.trace:
         lines.append(evaluation.trace.rstrip())
     return evaluation, "\n".join(lines)
+
+
+def _clocks(timing: Timing) -> list[str]:
+    """On a GPU, a line of how fast it ran."""
+    if timing.clock_mhz is None:
+        return []
+    low, high = timing.clock_mhz
+    held = f", held back by {', '.join(timing.held_back_by)}" if timing.held_back_by else ""
+    again = f"; {timing.num_throttled_blocks} blocks were timed again" if timing.num_throttled_blocks else ""
+    return [f"clock: {low} to {high} MHz{held}{again}"]
 
 
 def find_task(task: str) -> Task:

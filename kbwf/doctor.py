@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from kbwf import plan
 from kbwf.errors import KbwfError, TaskError
+from kbwf.judge.card import card_of
 from kbwf.judge.device import describe_environment, describe_gpus, resolve_device
 from kbwf.judge.judge import Judge
 from kbwf.judge.memory import need_of
@@ -29,6 +30,8 @@ def examine(environment: Mapping[str, str]) -> str:
     lines = [_line(True, "packages", _versions("snakemake", "torch", "transformers", "peft", "datasets"))]
     has_gpu, gpus = describe_gpus()
     lines.append(_line(has_gpu, "gpu", gpus))
+    if has_gpu:
+        lines.append(_clocks_line())
     for program, lack in (
         ("nvcc", "not found; only for CUDA sources"),
         ("ninja", "not found; only for C++ and CUDA sources: pip install ninja"),
@@ -46,6 +49,17 @@ def examine(environment: Mapping[str, str]) -> str:
         present = bool(environment.get(variable))
         lines.append(_line(present, variable, f"{'present' if present else 'not set'}; for {purpose}"))
     return "\n".join(lines)
+
+
+def _clocks_line() -> str:
+    """Whether a throttled card would be noticed."""
+    card = card_of(resolve_device("auto"))
+    if card is None:
+        return _line(False, "clocks", "NVML says nothing of this GPU: blocks of a throttled card are not timed again")
+    clock_mhz, reasons = card.read()
+    return _line(
+        True, "clocks", f"{clock_mhz} MHz now{', held back by ' if reasons else ''}{', '.join(sorted(reasons))}"
+    )
 
 
 def _compile_line() -> str:

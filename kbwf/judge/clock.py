@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 
+from kbwf.judge.card import Reading, card_of
 from kbwf.judge.processes import RunnerProcess
 from kbwf.judge.results import Claims, Probes, Results, check_claims, choose_probes
 from kbwf.sandbox import messages
@@ -35,6 +36,11 @@ class Clock:
         num_bytes = _FLUSH_BYTES if device.type == "cuda" else _FLUSH_BYTES_CPU
         self._num_probes = _NUM_PROBES if device.type == "cuda" else _NUM_PROBES_CPU
         self._flushed = torch.empty(num_bytes, dtype=torch.uint8, device=device)
+        self._card = card_of(device)
+
+    def look(self) -> list[Reading]:
+        """What the card's clocks are at, in a list of one; an empty one where nobody knows."""
+        return self._card.look() if self._card is not None else []
 
     def time(
         self,

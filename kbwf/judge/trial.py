@@ -8,6 +8,7 @@ import torch
 from kbwf.errors import InfrastructureError
 from kbwf.judge.bench import Bench, Unfit
 from kbwf.judge.candidate import Candidate, Rejected
+from kbwf.judge.card import Reading, summary
 from kbwf.judge.clock import Clock
 from kbwf.judge.filling import Filling
 from kbwf.judge.inputs import fingerprint, probes_of
@@ -136,6 +137,8 @@ class Trial:
             plan = with_blocks_for(self._plan, num_calls)
             empty_ms: list[float] = []
             blocks: list[Block] = []
+            readings: list[Reading] = []
+            num_throttled = 0
             started_s = time.monotonic()
             while wants_another_block(
                 blocks,
@@ -145,12 +148,20 @@ class Trial:
                 settings.budget_s,
                 time.monotonic() - started_s,
             ):
+                around = self._clock.look()
                 block, emptied_ms = self._block(num_calls, graph_slots)
+                around += self._clock.look()
+                readings += around
+                if any(each.is_throttled for each in around) and num_throttled < plan.num_blocks:
+                    num_throttled += 1  # a card that is throttled all the time is measured as it is, and that is said
+                    continue
                 blocks.append(block)
                 empty_ms += emptied_ms
             timing = summarize(blocks, min(empty_ms))
             if timing is not None:
-                return timing
+                clock_mhz, held_back_by = summary(readings)
+                found = {"clock_mhz": clock_mhz, "held_back_by": held_back_by, "num_throttled_blocks": num_throttled}
+                return timing.model_copy(update=found)
         raise Rejected(EvalStatus.FLAGGED, "its requests take no longer than empty ones")
 
     def _block(self, num_calls: int, graph_slots: list[int] | None) -> tuple[Block, list[float]]:

@@ -120,6 +120,12 @@ class Timing(Record):
     """Standard deviation of a log speedup between pairs of processes, from the task's calibration; None without one."""
     num_pairs: int = Field(default=0, ge=0)
     """How many pairs it comes from."""
+    clock_mhz: tuple[int, int] | None = None
+    """On a GPU: the lowest and highest frequency of its multiprocessors, before and after each block."""
+    held_back_by: tuple[str, ...] = ()
+    """What held that frequency back then: the power cap, at which a card at full load runs, heat, a power brake."""
+    num_throttled_blocks: int = Field(default=0, ge=0)
+    """Blocks that were timed again because something else than the power cap held it back."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Timing":

@@ -17,6 +17,13 @@ def what_is_missing(study: Study) -> list[str]:
             f"The sandbox of {len(lacking)} of {len(study.samples)} kernels was without {', '.join(defences)}, which"
             " their hosts did not permit; `kbwf doctor` there says how to get it."
         )
+    throttled = study.samples[study.samples["num_throttled_blocks"] > 0]
+    if len(throttled):
+        reasons = sorted({each for held in throttled["held_back_by"] for each in held})
+        said.append(
+            f"The card was throttled ({', '.join(reasons)}) around {throttled['num_throttled_blocks'].sum()} blocks of"
+            f" {len(throttled)} kernels, which were timed again."
+        )
     strategies: dict[str, set[str]] = {}
     for one in study.selections:
         if one.unavailable:
