@@ -102,7 +102,8 @@ class Timing(Record):
     speedup: float = Field(gt=0, le=MAX_SPEEDUP)
     """Median over blocks of (reference's median / kernel's median)."""
     speedup_low: float = Field(gt=0, le=MAX_SPEEDUP)
-    """Bootstrap interval over blocks, `confidence_level` wide; with `pair_std` also over pairs of processes."""
+    """Interval over blocks (bootstrap; of fewer than ten Student's), `confidence_level` wide; with `pair_std` also over
+    pairs of processes."""
     speedup_high: float = Field(gt=0)
     confidence_level: float = 0.95
     num_blocks: int = Field(ge=1)

@@ -32,6 +32,14 @@ def test_what_the_pairs_own_intervals_hold_is_not_counted_twice() -> None:
     assert pair_std(pairs) == 0.0
 
 
+def test_what_a_few_blocks_explain_is_asked_of_the_blocks() -> None:
+    """Their intervals are Student's, and wider than what they stand for."""
+    blocks = (math.exp(-0.01), math.exp(0.01), 1.0)
+    inside = math.pi / 2 * 0.01**2 / 3
+    pairs = [make_timing(math.exp(x), 0.1, 10.0, tuple(math.exp(x) * each for each in blocks)) for x in (0.02, -0.02)]
+    assert pair_std(pairs) == pytest.approx(math.sqrt(0.02**2 - inside))
+
+
 def test_an_interval_holds_the_error_between_pairs() -> None:
     """Distances as logarithms, in squares; the speedup stays what it is."""
     pairs = exact(1.02, 1 / 1.02, 1.02, 1 / 1.02)
