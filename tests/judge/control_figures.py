@@ -38,8 +38,9 @@ from tests.judge.quirks import SAME
 
 _SLOWER = """class ModelNew(Model):
     def forward(self, *arguments):
-        torch.cuda._sleep({cycles})
-        return super().forward(*arguments)
+        result = super().forward(*arguments)
+        torch.cuda._sleep({cycles})  # last: before, it would hide the launch of what follows
+        return result
 """
 _NUM_CONFIRMATIONS = SelectionSettings().num_confirmations
 _FLOOR_CALLS = 116
