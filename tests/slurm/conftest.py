@@ -1,7 +1,9 @@
 """A real SLURM of two nodes with a pretended GPU each, and a study small enough for it."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -95,6 +97,10 @@ class SlurmProject(Project):
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> SlurmProject:
-    """A fresh copy."""
-    return SlurmProject(tmp_path)
+def project(tmp_path: Path) -> Iterator[SlurmProject]:
+    """A fresh copy; what a node that went down has left at work there ends with it."""
+    project = SlurmProject(tmp_path)
+    yield project
+    for pid in project.pids():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """A copy of the project that workflow tests may run, edit and kill."""
 
+import contextlib
 import copy
 import os
 import re
@@ -87,12 +88,18 @@ class Project:
     def processes(self) -> list[str]:
         """Command lines of all processes that work in this folder."""
         found = []
+        for pid in self.pids():
+            with contextlib.suppress(OSError):  # ended while we looked
+                found.append(Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " "))
+        return found
+
+    def pids(self) -> list[int]:
+        """The processes that work in this folder."""
+        found = []
         for path in Path("/proc").glob("[0-9]*"):
-            try:
+            with contextlib.suppress(OSError):  # ended while we looked, or another user's
                 if Path(os.readlink(path / "cwd")).is_relative_to(self.folder):
-                    found.append((path / "cmdline").read_bytes().decode(errors="replace").replace("\0", " "))
-            except OSError:  # ended while we looked, or another user's
-                continue
+                    found.append(int(path.name))
         return found
 
     def planned(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> dict[str, int]:
