@@ -67,7 +67,8 @@ def _clocks(timing: Timing) -> list[str]:
         return []
     low, high = timing.clock_mhz
     held = f", held back by {', '.join(timing.held_back_by)}" if timing.held_back_by else ""
-    again = f"; {timing.num_throttled_blocks} blocks were timed again" if timing.num_throttled_blocks else ""
+    again = f"; {timing.num_repeated_blocks} blocks were timed again" if timing.num_repeated_blocks else ""
+    again += f"; {timing.num_throttled_blocks} throttled ones count" if timing.num_throttled_blocks else ""
     return [f"clock: {low} to {high} MHz{held}{again}"]
 
 

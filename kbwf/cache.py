@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from kbwf.store import UNFINISHED
 LEFTOVER_AGE_S = 3600.0
 """No write takes an hour: a temporary file older than that was left behind by a kill."""
 MB = 1e6
+UNUSABLE = "unusable; `kbwf cache verify` says more"
 
 _ENTRY = re.compile(r"[0-9a-f]{64}\.json")
 
@@ -67,7 +69,7 @@ def verify(folder: Path) -> Report:
     problems = [problem for entry in entries if (problem := _problem(entry.path))]
     lines = [f"{folder}: {len(entries)} entries, {len(problems)} of them unusable", *problems]
     if problems:
-        lines.append("None of these is ever served; `kbwf cache prune --unusable` removes them.")
+        lines.append("None of these is ever served; `kbwf cache prune --unusable` removes those that are files.")
     return Report("\n".join(lines), is_sound=not problems)
 
 
@@ -86,8 +88,8 @@ def prune(
         ConfigError: a bound below zero, or one that is no number.
     """
     for name, bound in (("--max-mb", max_mb), ("--unused-days", unused_days)):
-        if bound is not None and not (math.isfinite(bound) and bound >= 0):
-            raise ConfigError(f"{name} must be a number of at least 0, got {bound:g}")
+        if bound is not None and not 0 <= bound < math.inf:
+            raise ConfigError(f"{name} must be a number from 0 on, and not infinite, got {bound:g}")
     entries = sorted(_entries(folder), key=lambda entry: entry.used_s)
     doomed: dict[Path, Entry] = {entry.path: entry for entry in _leftovers(folder)}
     if is_unusable:
@@ -144,21 +146,30 @@ def _files(folder: Path) -> Iterator[Entry]:
     with os.scandir(folder) as listing:
         for each in listing:
             try:
-                status = each.stat()
+                status = _status_of(each)
             except FileNotFoundError:  # renamed or removed while we looked
                 continue
-            except OSError:  # links in a circle
-                status = each.stat(follow_symlinks=False)
             yield Entry(folder / each.name, status.st_size, status.st_mtime, stat.S_ISREG(status.st_mode))
 
 
+def _status_of(found: os.DirEntry[str]) -> os.stat_result:
+    """Of what a link leads to, or of the link where that is nowhere."""
+    try:
+        return found.stat()
+    except OSError:
+        return found.stat(follow_symlinks=False)
+
+
 def _now_s(folder: Path) -> float:
-    """The file system's clock: on a network the server's, which no node's clock need agree with."""
+    """The file system's clock: on a network the server's, which no node's clock need agree with.
+
+    Where a folder may only be read it is this machine's: then it is only said how old things are.
+    """
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".now.") as probe:
             return os.fstat(probe.fileno()).st_mtime
-    except OSError as error:
-        raise RecordError(f"{folder} cannot be written to ({error.strerror}); its owner must do this") from error
+    except OSError:
+        return time.time()
 
 
 def _problem(path: Path) -> str:
@@ -166,7 +177,7 @@ def _problem(path: Path) -> str:
     try:
         read_entry(path, StoredEvaluation)
     except FileNotFoundError:
-        return ""
+        return f"{path} is a link to nothing; remove it" if path.is_symlink() else ""
     except RecordError as error:
         return _older(path) or str(error).partition("\n")[0]
     return ""
@@ -185,9 +196,9 @@ def _conditions_of(path: Path) -> str:
     try:
         stored = read_entry(path, StoredEvaluation)
     except FileNotFoundError:
-        return ""
+        return UNUSABLE if path.is_symlink() else ""
     except RecordError:
-        return "older version, without conditions" if _older(path) else "unusable; `kbwf cache verify` says more"
+        return "older version, without conditions" if _older(path) else UNUSABLE
     on = stored.conditions.get("environment") or {}
     parts = [f"{name} {on[name]}" for name in ("driver", "torch", "cuda", "python", "num_threads") if on.get(name)]
     return f"{on.get('device', 'unknown device')}, {', '.join(parts)}, judge {stored.conditions.get('code')}"

@@ -1,6 +1,5 @@
 """What can go without touching a result, and what it takes up."""
 
-import fcntl
 import os
 import re
 import shutil
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 from kbwf.errors import KbwfError, RecordError
 from kbwf.printable import size_text
-from kbwf.run_guard import LOCK
+from kbwf.run_guard import LOCK, alone_in
 from kbwf.store import UNFINISHED
 
 _LEFTOVER_AGE_S = 3600.0
@@ -36,32 +35,38 @@ def clean(results: Path, *, is_dry_run: bool) -> str:
     A link stays as it is, and so does what it points to.
 
     Raises:
-        RecordError: there is no such folder, or its lock is none.
-        KbwfError: a workflow is at work there; something could not be removed.
+        RecordError: there is no such folder.
+        KbwfError: a workflow is at work there; something cannot be read or removed.
     """
-    if not results.is_dir():
+    if not os.path.isdir(results):
         raise RecordError(f"{results} is no folder; run from the folder of the study, or name it with --results")
-    if not os.path.lexists(results / LOCK):  # it may have logs of its own
-        return f"no run has worked in {results.resolve()}: nothing of it is touched; --results names another folder"
-    handle = _locked(results)
     try:
-        memory = Path(os.path.abspath(results)).parent / ".snakemake"  # beside the link, where results is one
-        kinds = [
-            Kind("job logs", "of jobs that are done", [results / "logs"]),
-            Kind("Snakemake's logs", "of earlier runs", [memory / "log", memory / "slurm_logs"]),
-            Kind("leftovers", "of killed writers", list(_leftovers(results))),
-            Kind("training states", "of steps before a run's last two", list(_old_states(results / "policies"))),
-        ]
-        lines, total_bytes = [], 0
-        for kind in kinds:
-            paths = [path for path in kind.paths if not path.is_symlink()]
-            num_files, num_bytes = _size(paths)
-            total_bytes += num_bytes
-            lines.append(_row(num_files, num_bytes, f"{kind.name} {kind.reason}"))
-            if not is_dry_run:
-                _remove(paths)
-    finally:
-        os.close(handle)
+        with alone_in(results, creates=False) as has_lock:
+            if not has_lock:  # it may have logs of its own
+                return f"{results.resolve()} has no lock of a run ({LOCK}): nothing of it is touched"
+            return _clean(results, is_dry_run=is_dry_run)
+    except OSError as error:
+        raise KbwfError(
+            f"{error.filename or results} cannot be read or removed ({error.strerror}); do it by hand, or have its"
+            " owner do it"
+        ) from error
+
+
+def _clean(results: Path, *, is_dry_run: bool) -> str:
+    kinds = [
+        Kind("job logs", "of jobs that are done", [results / "logs"]),
+        Kind("Snakemake's logs", "of earlier runs", list(_snakemake_s_logs(results))),
+        Kind("leftovers", "of killed writers", list(_leftovers(results))),
+        Kind("training states", "of steps before a run's last two", list(_old_states(results / "policies"))),
+    ]
+    lines, total_bytes = [], 0
+    for kind in kinds:
+        paths = [path for path in kind.paths if not path.is_symlink()]
+        num_files, num_bytes = _size(paths)
+        total_bytes += num_bytes
+        lines.append(_row(num_files, num_bytes, f"{kind.name} {kind.reason}"))
+        if not is_dry_run:
+            _remove(paths)
     stays = [
         _row(*_size([path]), str(path)) for path in sorted(results.iterdir()) if path.name != "logs" and path.is_dir()
     ]
@@ -69,20 +74,12 @@ def clean(results: Path, *, is_dry_run: bool) -> str:
     return "\n".join([f"{said} {size_text(total_bytes)}:", *lines, "stays:", *stays])
 
 
-def _locked(results: Path) -> int:
-    """Not while a workflow works there; a run takes the same lock (`run_guard.lock_results`), whatever leads to it."""
-    try:
-        handle = os.open(results / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        raise RecordError(f"{results / LOCK} cannot be locked ({error.strerror}); remove it") from error
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        if isinstance(error, BlockingIOError):
-            raise KbwfError(f"a Snakemake is at work on {results.resolve()}; wait for it") from None
-        raise RecordError(f"{results / LOCK} cannot be locked ({error.strerror})") from error
-    return handle
+def _snakemake_s_logs(results: Path) -> Iterator[Path]:
+    """Beside the folder, if it is the one that a run beside it works on: a copy of it is not."""
+    study = Path(os.path.abspath(results)).parent
+    memory = study / ".snakemake"
+    if os.path.realpath(study / "results") == os.path.realpath(results) and not memory.is_symlink():
+        yield from (memory / "log", memory / "slurm_logs")
 
 
 def _leftovers(results: Path) -> Iterator[Path]:
@@ -94,8 +91,10 @@ def _leftovers(results: Path) -> Iterator[Path]:
 def _old_states(policies: Path) -> Iterator[Path]:
     """Of finished steps: a step that was killed left its folder too, and needs the state of the one before."""
     steps: dict[str, list[int]] = {}
+    if policies.is_symlink():
+        return
     for path in policies.glob("*/checkpoint.json"):
-        if match := _STEP.fullmatch(path.parent.name):
+        if (match := _STEP.fullmatch(path.parent.name)) and not path.parent.is_symlink():
             steps.setdefault(match["run"], []).append(int(match["step"]))
     for run, finished in sorted(steps.items()):
         for step in sorted(finished)[:-_NUM_STATES_KEPT]:
@@ -129,16 +128,10 @@ def _size(paths: list[Path]) -> tuple[int, int]:
 
 def _remove(paths: list[Path]) -> None:
     for path in paths:
-        try:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise KbwfError(
-                f"{path} could not be removed ({error.strerror}: {error.filename}); remove it by hand, and run this"
-                " again"
-            ) from error
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def _row(num_files: int, num_bytes: int, text: str) -> str:

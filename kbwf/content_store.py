@@ -79,7 +79,9 @@ def read_what_is_there(path: Path, kind: type[R]) -> R:
             return kind.from_json(file.read().decode(), str(path))
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read ({error.strerror}); remove it") from error
+    except (ValueError, RecursionError) as error:
         raise RecordError(f"{path} cannot be read ({error}); remove it") from error
 
 

@@ -1,5 +1,8 @@
 """Measurements by content: an equal kernel under equal conditions takes an earlier evaluation over."""
 
+import math
+import os
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -46,12 +49,16 @@ class StoredEvaluation(Entry):
 
 
 def _is_of_its_blocks(timing: Timing) -> bool:
-    """The median of their ratios; less where single calls saved less."""
+    """Medians of their runtimes and of their ratios; a longer runtime and less where single calls saved less."""
     pairs = zip(timing.block_ref_runtime_ms, timing.block_runtime_ms, strict=True)
-    most = median(ref_ms / own_ms for ref_ms, own_ms in pairs if own_ms)
-    return timing.speedup <= most * (1 + _ROUNDING) and (
-        timing.is_by_single_calls or timing.speedup >= most * (1 - _ROUNDING)
-    )
+    most = median(ref_ms / own_ms for ref_ms, own_ms in pairs)
+    ref_ms, own_ms = median(timing.block_ref_runtime_ms), median(timing.block_runtime_ms)
+    if timing.is_by_single_calls:
+        return math.isclose(timing.ref_runtime_ms, ref_ms, rel_tol=_ROUNDING) and timing.speedup <= most * (
+            1 + _ROUNDING
+        )
+    found = (timing.ref_runtime_ms, timing.runtime_ms, timing.speedup)
+    return all(map(partial(math.isclose, rel_tol=_ROUNDING), found, (ref_ms, own_ms, most)))
 
 
 def find(folder: Path, conditions: dict[str, Any]) -> tuple[Evaluation | None, str]:
@@ -62,7 +69,7 @@ def find(folder: Path, conditions: dict[str, Any]) -> tuple[Evaluation | None, s
 
 def has(folder: Path, conditions: dict[str, Any]) -> bool:
     """Whether there is an entry, which `find` may still refuse."""
-    return path_of(folder, conditions).is_file()
+    return os.path.isfile(path_of(folder, conditions))
 
 
 def keep(folder: Path, conditions: dict[str, Any], evaluation: Evaluation) -> str:

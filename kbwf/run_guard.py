@@ -1,39 +1,61 @@
 """What must hold before the first job of a run: nobody else is at work on these results, and they can be written to."""
 
-import fcntl
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from kbwf.errors import KbwfError
+from kbwf.errors import ConfigError, KbwfError
+from kbwf.machine_locks import is_taken, open_lock
 
 LOCK = ".lock"
 """In a folder of results, locked for as long as a run is at work there."""
 
 
-def lock_results(results: Path) -> int:
-    """Lock a folder of results, which is made if need be; returns what holds the lock until it is closed.
+@contextlib.contextmanager
+def alone_in(results: Path, *, creates: bool = True) -> Iterator[bool]:
+    """Be the only one at work on a folder of results; yields whether it has a lock.
 
     Snakemake's own lock outlives a killed run, and would refuse the same command.
 
+    Args:
+        creates: make folder and lock if need be. Where they cannot be made, nothing can be written either, which is no
+            fault as long as nothing has to be (`require_writable`).
+
     Raises:
-        KbwfError: a run is at work there, or the folder cannot be written to.
+        KbwfError: a run is at work there, or nobody can say.
     """
-    require_writable(results)
-    handle = os.open(results / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+    handle = _opened(results, creates=creates)
+    if handle is None:
+        yield False
+        return
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        if isinstance(error, BlockingIOError):
+        try:
+            is_alone = is_taken(handle, waits=False)
+        except OSError as error:
             raise KbwfError(
-                f"another Snakemake is at work on {results.resolve()}; wait for it, or use --directory"
-            ) from None
-        raise KbwfError(
-            f"{results.resolve()} cannot be locked ({error.strerror}), so that two runs could write the same files;"
-            " keep results on a file system with locks (for Lustre, mount it with -o flock)"
-        ) from error
-    return handle
+                f"{results.resolve()} cannot be locked ({error.strerror}), so that two runs could write the same files;"
+                " keep results on a file system with locks (for Lustre, mount it with -o flock)"
+            ) from error
+        if not is_alone:
+            raise KbwfError(f"another Snakemake is at work on {results.resolve()}; wait for it, or use --directory")
+        yield True
+    finally:
+        os.close(handle)
+
+
+def _opened(results: Path, *, creates: bool) -> int | None:
+    path = results / LOCK
+    try:
+        if creates:
+            results.mkdir(parents=True, exist_ok=True)
+        return open_lock(str(path), creates=creates)
+    except OSError as error:
+        if not os.path.lexists(path):
+            return None
+        way_out = "let its owner make it readable" if isinstance(error, PermissionError) else "it must be a file"
+        raise KbwfError(f"{path} cannot be locked ({error.strerror}); {way_out}") from error
 
 
 def require_writable(folder: Path) -> None:
@@ -52,6 +74,18 @@ def require_writable(folder: Path) -> None:
             f"{folder.absolute()} cannot be written to ({error.strerror}); free space, make it a folder of your own, or"
             " run in another one with --directory"
         ) from error
+
+
+def store_folder(path: Path) -> str:
+    """Where a store of measurements lies, with `~` as the home folder, absolute.
+
+    Raises:
+        ConfigError: there is no such user.
+    """
+    try:
+        return os.path.abspath(path.expanduser())
+    except RuntimeError as error:
+        raise ConfigError(f"store.path: {path} names nobody's home folder ({error}); write it out") from error
 
 
 def store_remark(store: Path) -> str:

@@ -208,8 +208,11 @@ class StoreSettings(Settings):
     @field_validator("path", mode="before")
     @classmethod
     def _is_named(cls, value: object) -> object:
-        if value == "":
+        text = str(value)
+        if not text.strip():
             raise ValueError("store.path is empty, which would be the current folder; name a folder, or null")
+        if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise ValueError(f"store.path is {text!r}, which no folder can be called")
         return value
 
 

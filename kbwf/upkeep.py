@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from kbwf.errors import ConfigError, RecordError
@@ -25,13 +26,20 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -
 
 
 def _cache(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
-    from kbwf import cache
-
     if not options.store:
         raise ConfigError("--store is empty; name the folder, or leave it out")
     folder = Path(options.store)
+    try:
+        return _of_the_store(folder, options)
+    except OSError as error:
+        raise RecordError(
+            f"{error.filename or folder} cannot be read ({error.strerror}); its owner must do this"
+        ) from error
+
+
+def _of_the_store(folder: Path, options: argparse.Namespace) -> str:
+    from kbwf import cache
+
     if options.what != "prune":
         asked = {"--max-mb": options.max_mb is not None, "--unused-days": options.unused_days is not None}
         asked |= {"--unusable": options.unusable, "--dry-run": options.dry_run}
@@ -50,8 +58,6 @@ def _cache(options: argparse.Namespace) -> str:
 
 
 def _clean(options: argparse.Namespace) -> str:
-    from pathlib import Path
-
     from kbwf.cleanup import clean
 
     return clean(Path(options.results), is_dry_run=options.dry_run)

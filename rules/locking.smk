@@ -1,4 +1,5 @@
 # The process around the rules: one run at a time in a folder, and jobs that find this environment and leave with it.
+import contextlib
 import os
 import sys
 from collections import Counter
@@ -8,7 +9,7 @@ from snakemake.logging import logger
 from snakemake_interface_executor_plugins.settings import ExecMode
 
 from kbwf.errors import KbwfError
-from kbwf.run_guard import lock_results, store_remark
+from kbwf.run_guard import alone_in, require_writable, store_folder, store_remark
 from kbwf.warm.lifetime import owner_in, owner_of
 from kbwf.warm.slots import slots_of
 
@@ -25,9 +26,6 @@ try:
 except ConfigError as error:
     raise WorkflowError(printable(str(error))) from None
 os.environ["KBWF_GPUS"] = " ".join(GPUS)
-# Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
-STORE = os.path.abspath(os.path.expanduser(cfg.store.path or "results/store"))
-os.environ["KBWF_STORE"] = STORE
 
 
 def jobs_by_rule():
@@ -50,13 +48,6 @@ def warn_of_missing_gpus():
         )
 
 
-def bound_store():
-    if cfg.store.max_mb is not None and os.path.isdir(STORE):
-        shell(
-            "kbwf cache prune --store {STORE:q} --max-mb {cfg.store.max_mb} --quiet || true"
-        )
-
-
 def schedule_once_a_job():
     """Take away a rate limit that limits nothing. Under one, each pass of Snakemake's scheduler calls for another pass a
     timespan later, and so does that one: each job adds passes to all of the rest of the run.
@@ -66,8 +57,14 @@ def schedule_once_a_job():
         workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
-def guarded(execute):
-    """Snakemake's execution of the jobs, between what must hold before and what is tidied up after.
+def refused(error):
+    """As Snakemake shows it."""
+    return WorkflowError(printable(str(error)))
+
+
+def guarded(execute, delete_output):
+    """Snakemake's execution of the jobs, between what must hold before and what is tidied up after; and its deletion of
+    what there is.
 
     Not `onstart` and its like: Snakemake does not take those over where these rules are another workflow's module, and a
     refused run would have been announced before.
@@ -75,25 +72,46 @@ def guarded(execute):
 
     def execute_guarded(executor_plugin, **settings):
         kind = executor_plugin.common_settings
-        if kind.dryrun_exec or workflow.exec_mode != ExecMode.DEFAULT:
-            return execute(executor_plugin=executor_plugin, **settings)
+        # Says how a job runs, not what comes out, and is therefore no param: moving the store reruns nothing.
         try:
-            lock_results(Path("results"))  # until this process ends
-            remark = store_remark(Path(STORE))
+            store = store_folder(Path(cfg.store.path or "results/store"))
+            os.environ["KBWF_STORE"] = store
+            if kind.dryrun_exec or workflow.exec_mode != ExecMode.DEFAULT:
+                return execute(executor_plugin=executor_plugin, **settings)
+            with alone_in(Path("results")) as can_write:
+                if can_write and (remark := store_remark(Path(store))):
+                    logger.warning(printable(remark))
+                if kind.local_exec:
+                    warn_of_missing_gpus()
+                schedule_once_a_job()
+                try:
+                    return execute(executor_plugin=executor_plugin, **settings)
+                finally:
+                    if cfg.store.max_mb is not None and os.access(store, os.W_OK):
+                        shell(
+                            "kbwf cache prune --store {store:q} --max-mb {cfg.store.max_mb} --quiet || true"
+                        )
         except KbwfError as error:
-            raise WorkflowError(printable(str(error))) from None
-        if remark:
-            logger.warning(printable(remark))
-        if kind.local_exec:
-            warn_of_missing_gpus()
-        schedule_once_a_job()
+            raise refused(error) from None
+
+    def delete_guarded(only_temp=False, dryrun=False):
         try:
-            return execute(executor_plugin=executor_plugin, **settings)
-        finally:
-            bound_store()
+            with contextlib.nullcontext() if dryrun else alone_in(Path("results")):
+                delete_output(only_temp=only_temp, dryrun=dryrun)
+        except KbwfError as error:
+            raise refused(error) from None
 
-    return execute_guarded
+    return execute_guarded, delete_guarded
 
 
-if workflow.execute.__name__ != "execute_guarded":  # a module may be used twice
-    workflow.execute = guarded(workflow.execute)
+if workflow.execute.__name__ == "execute":  # a module may be used twice
+    workflow.execute, workflow.delete_output = guarded(
+        workflow.execute, workflow.delete_output
+    )
+
+
+onstart:
+    try:  # here and not before: where nothing has to be done, nothing has to be written
+        require_writable(Path("results"))
+    except KbwfError as error:
+        raise refused(error) from None

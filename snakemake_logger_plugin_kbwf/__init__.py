@@ -88,29 +88,28 @@ class LogHandler(LogHandlerBase):
                 self._snakemake.handle(record)
                 return
             is_stage_complete = self._take_in(record)
+            self._write_status(record.created, "running")  # also where nobody reads what is shown
             if self._is_own:
                 self._snakemake.handle(record)
             elif self._is_for_people(record):
                 self._write(record)
             self._draw(record.created, is_stage_complete)
-            self._write_status(record.created, "running")
         except Exception:
             self.handleError(record)
 
     def close(self) -> None:
         """Leave the last state of the run behind."""
-        if not self._is_closed.is_set() and self._progress.started_s is not None and not self.common_settings.dryrun:
+        with self.lock or threading.RLock():  # not while the other thread writes an older one
+            is_first = not self._is_closed.is_set()
             self._is_closed.set()
-            is_complete = self._progress.num_done == self._progress.num_jobs
-            now_s = time.time()
-            self._write_status(now_s, "finished" if is_complete else "stopped", is_forced=True)
-            if not (self._is_own or self._is_quiet):
-                with self.lock or threading.RLock():
-                    self._clear()
+            if is_first and self._progress.started_s is not None and not self.common_settings.dryrun:
+                is_complete = self._progress.num_done == self._progress.num_jobs
+                now_s = time.time()
+                self._write_status(now_s, "finished" if is_complete else "stopped", is_forced=True)
+                if not (self._is_own or self._is_quiet):
                     took = duration(now_s - self._progress.started_s)
-                    self._stream.write(f"{progress_line(self._progress, now_s)}  after {took}\n")
-                    self._stream.flush()
-        self._is_closed.set()
+                    self._clear()
+                    self._put(f"{progress_line(self._progress, now_s)}  after {took}\n")
         super().close()
 
     @property
@@ -186,12 +185,12 @@ class LogHandler(LogHandlerBase):
         self._clear()
         self._snakemake.handle(record)
         if self._num_errors == MAX_ERRORS_SHOWN and getattr(record, "event", None) == LogEvent.JOB_ERROR:
-            self._stream.write(f"{MAX_ERRORS_SHOWN} failures were shown; all others are in the log file only.\n")
+            self._put(f"{MAX_ERRORS_SHOWN} failures were shown; all others are in the log file only.\n")
         self._drawn_s = -float("inf") if self._is_terminal else self._drawn_s
 
     def _tell(self, text: str) -> None:
         self._clear()
-        self._stream.write(text)
+        self._put(text)
         self._drawn_s = -float("inf") if self._is_terminal else self._drawn_s
 
     def _draw(self, at_s: float, is_stage_complete: bool = False) -> None:
@@ -199,17 +198,22 @@ class LogHandler(LogHandlerBase):
             return
         if self._is_terminal and at_s - self._drawn_s >= 0.2:
             line = progress_line(self._progress, at_s, shutil.get_terminal_size().columns - 1)
-            self._stream.write(f"\r{line}\x1b[K")
+            self._put(f"\r{line}\x1b[K")
         elif not self._is_terminal and (is_stage_complete or at_s - self._drawn_s >= PLAIN_INTERVAL_S):
-            self._stream.write(progress_line(self._progress, at_s) + "\n")
+            self._put(progress_line(self._progress, at_s) + "\n")
         else:
             return
-        self._stream.flush()
         self._drawn_s = at_s
 
     def _clear(self) -> None:
         if self._is_terminal:
-            self._stream.write("\r\x1b[K")
+            self._put("\r\x1b[K")
+
+    def _put(self, text: str) -> None:
+        """Write, unless whoever read has left."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def _tick(self) -> None:
         """Time passes on the line and in the status file although nothing happens."""
@@ -219,8 +223,8 @@ class LogHandler(LogHandlerBase):
 
     def _pass(self, at_s: float) -> None:
         if not self._is_closed.is_set():
-            self._draw(at_s)
             self._write_status(at_s, "running")
+            self._draw(at_s)
 
     def _write_status(self, at_s: float, state: str, *, is_forced: bool = False) -> None:
         path = self.settings.status_file if isinstance(self.settings, LogHandlerSettings) else None

@@ -100,9 +100,19 @@ def changed(path: Path, **fields: Any) -> None:
             {"timing": make_timing(2.0, 1.0, 3.0).model_dump() | {"speedup": 2.5}},
             "its blocks do not give a speedup of 2.5",
         ),
+        (
+            {"timing": make_timing(2.0, 1.0, 3.0).model_dump() | {"runtime_ms": 0.1}},
+            "its blocks do not give a speedup of 2",
+        ),
+        (
+            {"timing": make_timing(2.0, 1.0, 3.0).model_dump() | {"ref_runtime_ms": 4}},
+            "its blocks do not give a speedup of 2",
+        ),
+        ({"timing": make_timing(2.0).model_dump() | {"block_runtime_ms": [-1.0]}}, "not a valid StoredEvaluation"),
+        ({"timing": make_timing(2.0).model_dump() | {"confidence_level": 5.0}}, "not a valid StoredEvaluation"),
         ({"environment": None}, "was measured on None, its conditions say otherwise"),
     ],
-    ids=["kernel", "status", "mode", "speedup", "environment"],
+    ids=["kernel", "status", "mode", "speedup", "runtime", "reference", "blocks", "level", "environment"],
 )
 def test_what_was_changed_is_found_and_never_served(tmp_path: Path, fields: dict[str, Any], problem: str) -> None:
     """Whoever takes an entry holds it against the same."""
@@ -110,7 +120,7 @@ def test_what_was_changed_is_found_and_never_served(tmp_path: Path, fields: dict
     assert cache.verify(tmp_path).is_sound and store.find(tmp_path, CONDITIONS)[0] is not None
     changed(path, **fields)
     found = cache.verify(tmp_path)
-    assert not found.is_sound and f"{path}: {problem}" in found.text
+    assert not found.is_sound and str(path) in found.text and problem in found.text
     served, remark = store.find(tmp_path, CONDITIONS)
     assert served is None and problem in remark
 
@@ -127,11 +137,20 @@ def test_single_calls_may_save_less_than_the_blocks_say(tmp_path: Path) -> None:
 
 def odd(folder: Path) -> dict[str, Path]:
     """What somebody may put into a shared folder under an entry's name."""
-    names = ("a pipe", "a folder", "a circle of links", "half a letter in the conditions", "no mapping", "depth")
+    names = (
+        "a pipe",
+        "a folder",
+        "a circle of links",
+        "a link to nothing",
+        "half a letter in the conditions",
+        "no mapping",
+        "depth",
+    )
     paths = {name: folder / f"{number}{'0' * 63}.json" for number, name in enumerate(names)}
     os.mkfifo(paths["a pipe"])
     paths["a folder"].mkdir()
     paths["a circle of links"].symlink_to(paths["a circle of links"].name)
+    paths["a link to nothing"].symlink_to("nothing")
     whole = store.StoredEvaluation(conditions={**CONDITIONS, "environment": None}, evaluation=passed()).to_json()
     half, listed = (whole.replace('"environment": null', f'"environment": {text}', 1) for text in ('"\\ud800"', "[1]"))
     paths["half a letter in the conditions"].write_text(half)
@@ -145,16 +164,27 @@ def test_nothing_that_lies_in_a_shared_folder_stops_anybody(tmp_path: Path) -> N
     paths = odd(tmp_path)
     sound = entry(tmp_path, "sound")
     found = cache.verify(tmp_path)
-    assert found.text.startswith(f"{tmp_path}: 7 entries, 6 of them unusable")
+    assert found.text.startswith(f"{tmp_path}: 8 entries, 7 of them unusable")
     for name, path in paths.items():
         assert str(path) in found.text, name
-        with pytest.raises(RecordError, match="remove it"):
+        with pytest.raises((RecordError, FileNotFoundError)):
             content_store.read_entry(path, store.StoredEvaluation)
-    assert "6  unusable; `kbwf cache verify` says more" in cache.info(tmp_path).text
+    assert "7  unusable; `kbwf cache verify` says more" in cache.info(tmp_path).text
     pruned = cache.prune(tmp_path, is_unusable=True)
     assert f"{paths['a folder']} could not be removed (Is a directory)" in pruned.text
     assert not pruned.is_sound
     assert sorted(tmp_path.iterdir()) == sorted([paths["a folder"], sound])
+
+
+def test_a_store_that_may_only_be_read_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the clock of its file system, for which a file would have to be written."""
+    entry(tmp_path, "1", 2)
+
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(cache.tempfile, "NamedTemporaryFile", refuse)
+    assert "last used 2.0 days ago" in cache.info(tmp_path).text
 
 
 def test_a_job_measures_where_its_entry_is_something_else(tmp_path: Path) -> None:
@@ -241,6 +271,7 @@ def test_a_bound_that_cannot_be_is_refused(tmp_path: Path, bound: float) -> None
     """A typing error must not empty the store."""
     for name in ("max_mb", "unused_days"):
         with pytest.raises(
-            ConfigError, match=rf"--{name.replace('_', '-')} must be a number of at least 0, got {bound:g}"
+            ConfigError,
+            match=rf"--{name.replace('_', '-')} must be a number from 0 on, and not infinite, got {bound:g}",
         ):
             cache.prune(tmp_path, **{name: bound})

@@ -1,13 +1,14 @@
 """`kbwf clean`: what goes, what stays, and not while a workflow is at work."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from kbwf.cleanup import clean
 from kbwf.errors import KbwfError, RecordError
-from kbwf.run_guard import LOCK, lock_results
+from kbwf.run_guard import LOCK, alone_in
 
 
 @pytest.fixture
@@ -78,13 +79,11 @@ def test_not_while_a_workflow_is_at_work(results: Path, monkeypatch: pytest.Monk
     link = results.parent / "link"
     link.symlink_to(results)
     before = files(results.parent)
-    handle = lock_results(results)
     monkeypatch.chdir(results)
     path = {"the folder": results, "a dot": Path("."), "a link": link, "the way round": Path("../results/logs/..")}[way]
-    with pytest.raises(KbwfError, match="a Snakemake is at work on"):
+    with alone_in(results), pytest.raises(KbwfError, match="another Snakemake is at work on"):
         clean(path, is_dry_run=False)
     assert files(results.parent) == before
-    os.close(handle)
     assert clean(path, is_dry_run=True).startswith("would remove")
 
 
@@ -98,7 +97,7 @@ def test_a_folder_in_which_no_run_has_worked_is_left_alone(tmp_path: Path) -> No
     """It may have logs of its own."""
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs/mine").touch()
-    assert clean(tmp_path, is_dry_run=False).startswith(f"no run has worked in {tmp_path}: nothing of it is touched")
+    assert clean(tmp_path, is_dry_run=False).startswith(f"{tmp_path} has no lock of a run (.lock): nothing of it")
     assert (tmp_path / "logs/mine").exists()
 
 
@@ -118,11 +117,41 @@ def test_links_and_what_they_point_to_stay(results: Path, tmp_path: Path) -> Non
     assert f"0 files        0 B  {results}/more" in said
 
 
+def test_what_lies_behind_a_link_is_another_study_s(results: Path, tmp_path: Path) -> None:
+    """A step of its run, all policies of it, its Snakemake's memory."""
+    other = tmp_path / "other"
+    (results.parent / ".snakemake").rename(tmp_path / "memory")
+    (results.parent / ".snakemake").symlink_to(tmp_path / "memory")
+    (results / "policies").rename(other)
+    (results / "policies").mkdir()
+    for path in other.iterdir():
+        (results / "policies" / path.name).symlink_to(path)
+    before = files(tmp_path)
+    assert clean(results, is_dry_run=False).startswith("removed 2.0 MB:")
+    assert before - files(tmp_path) == {
+        "results/evals/base/l0_p001/seed0/.1.json.abcd1234.part",
+        "results/logs/evaluate_kernel/0.log",
+    }
+    for path in (results / "policies").iterdir():
+        path.unlink()
+    (results / "policies").rmdir()
+    (results / "policies").symlink_to(other)
+    assert clean(results, is_dry_run=False).startswith("removed 0 B:")
+
+
+def test_beside_a_copy_of_results_lie_the_logs_of_a_run_that_may_be_at_work(results: Path) -> None:
+    """The copy's lock says nothing of them."""
+    shutil.copytree(results, results.parent / "copy")
+    before = files(results.parent / ".snakemake")
+    assert "0 files        0 B  Snakemake's logs" in clean(results.parent / "copy", is_dry_run=False)
+    assert files(results.parent / ".snakemake") == before
+
+
 def test_a_lock_that_is_none_is_named(results: Path) -> None:
     """A folder, or a link."""
     (results / LOCK).unlink()
     (results / LOCK).mkdir()
-    with pytest.raises(RecordError, match=r"results/\.lock cannot be locked \(Is a directory\); remove it"):
+    with pytest.raises(KbwfError, match=r"results/\.lock cannot be locked \(Is a directory\); it must be a file"):
         clean(results, is_dry_run=False)
 
 
@@ -133,7 +162,7 @@ def test_what_cannot_be_removed_is_named(results: Path, monkeypatch: pytest.Monk
         raise PermissionError(13, "Permission denied", str(path / "0.log"))
 
     monkeypatch.setattr("shutil.rmtree", refuse)
-    with pytest.raises(KbwfError, match=r"logs could not be removed \(Permission denied: .*0.log\); remove it by hand"):
+    with pytest.raises(KbwfError, match=r"0.log cannot be read or removed \(Permission denied\); do it by hand"):
         clean(results, is_dry_run=False)
 
 

@@ -1,9 +1,12 @@
 """The logger plugin: what is shown on a terminal and elsewhere, what it leaves on disk. Times are those of records."""
 
+import contextlib
 import io
 import json
 import logging
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +32,9 @@ class Run:
         monkeypatch.setattr("sys.stderr", stream)
         monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv("COLUMNS", "80")
-        monkeypatch.setattr(plugin.threading, "Thread", lambda **_: types.SimpleNamespace(start=lambda: None))
+        threads = types.SimpleNamespace(Event=threading.Event, RLock=threading.RLock)
+        threads.Thread = lambda **_: types.SimpleNamespace(start=lambda: None)  # a test ticks itself
+        monkeypatch.setattr(plugin, "threading", threads)
         common = dict.fromkeys(("dryrun", "verbose", "printshellcmds", "debug_dag", "stdout", "quiet"))
         status_file = settings.pop("status_file", None)
         common |= {"nocolor": True, "show_failed_logs": True, **settings}
@@ -185,6 +190,58 @@ def test_the_status_file_is_written_while_nothing_happens(tmp_path: Path, monkey
     assert [line.partition(" jobs")[0] for line in run.stream.getvalue().splitlines()] == ["0 of 2"] * 3
     run.handler.close()
     run.handler._pass(122.0)
+    assert json.loads(path.read_text())["state"] == "stopped"
+
+
+def test_the_last_state_is_the_last_that_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow disk keeps the other thread at a write: the end waits for it."""
+    path = tmp_path / "status.json"
+    run = Run(io.StringIO(), monkeypatch, status_file=str(path))
+    run.begin(freeze_task=1)
+    run.job(1, 0.5, 1.0)
+    has_begun, may_end = threading.Event(), threading.Event()
+    write_text = plugin.write_text
+
+    def slowly(path: Path, text: str) -> None:
+        if '"running"' in text:
+            has_begun.set()
+            assert may_end.wait(300)
+        write_text(path, text)
+
+    monkeypatch.setattr(plugin, "write_text", slowly)
+
+    def tick() -> None:
+        with run.handler.lock or contextlib.nullcontext():
+            run.handler._pass(50.0)
+
+    with ThreadPoolExecutor(2) as pool:
+        ticking = pool.submit(tick)
+        assert has_begun.wait(300)
+        closing = pool.submit(run.handler.close)
+        may_end.set()
+        ticking.result(300)
+        closing.result(300)
+    assert json.loads(path.read_text())["state"] == "finished"
+
+
+@pytest.mark.parametrize("stream", [io.StringIO, Terminal])
+def test_where_nobody_reads_the_line_the_status_file_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stream: type[io.StringIO]
+) -> None:
+    """`snakemake ... 2>&1 | head -n 1`."""
+
+    class Broken(stream):  # type: ignore[misc,valid-type]
+        def write(self, text: str) -> int:
+            raise BrokenPipeError(32, "Broken pipe")
+
+    path = tmp_path / "status.json"
+    run = Run(Broken(), monkeypatch, status_file=str(path))
+    run.begin(freeze_task=2)
+    run.job(1, 1.0, 2.0)
+    for at_s in range(3, 70):
+        run.handler._pass(float(at_s))
+    assert json.loads(path.read_text())["jobs"]["done"] == 1
+    run.handler.close()
     assert json.loads(path.read_text())["state"] == "stopped"
 
 

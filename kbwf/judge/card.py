@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import torch
 
+from kbwf.records.evaluation import POWER_CAP
+
 _REASONS = {
-    "SwPowerCap": "power cap", "HwSlowdown": "slowdown by hardware", "SwThermalSlowdown": "heat",
+    "SwPowerCap": POWER_CAP, "HwSlowdown": "slowdown by hardware", "SwThermalSlowdown": "heat",
     "HwThermalSlowdown": "heat, by hardware", "HwPowerBrakeSlowdown": "power brake",
 }  # fmt: skip
 """What can hold clocks back, by the end of NVML's name for it (nvml.h, nvmlClocksEventReason...)."""
-_ORDINARY = {"power cap"}
-"""A card at full load runs at its power cap all the time: that is its speed, and meets both programs alike."""
 
 
 class Reading(NamedTuple):
@@ -25,7 +25,7 @@ class Reading(NamedTuple):
     @property
     def is_throttled(self) -> bool:
         """By something that comes and goes, so that one program may have met it and the other not."""
-        return bool(self.reasons - _ORDINARY)
+        return bool(self.reasons - {POWER_CAP})
 
 
 class Card:

@@ -54,6 +54,9 @@ class Trial:
         """Largest errors in the trials that were right by either rule."""
         self._num_unfit = 0
         """Varied inputs that the reference could not take."""
+        self._readings: list[Reading] = []
+        self._num_repeated = self._num_throttled = 0
+        """Blocks that were timed again, and that count although the card was throttled."""
 
     @property
     def official(self) -> Verdict:
@@ -99,6 +102,18 @@ class Trial:
         Raises:
             Rejected: a result is wrong, or was not there when the clock stopped.
         """
+        timing = self._timed()
+        clock_mhz, held_back_by = summary(self._readings)
+        return timing.model_copy(
+            update={
+                "clock_mhz": clock_mhz,
+                "held_back_by": held_back_by,
+                "num_repeated_blocks": self._num_repeated,
+                "num_throttled_blocks": self._num_throttled,
+            }
+        )
+
+    def _timed(self) -> Timing:
         slots = list(range(min(_NUM_WARMUP_CALLS, self._bench.num_slots)))
         num_warmups = -(-_NUM_WARMUP_CALLS // len(slots))
         warmup_ms = min(self._pair(Run(slots=slots), is_reference_first=True)[0] for _ in range(num_warmups))
@@ -120,7 +135,9 @@ class Trial:
             return timing
         if graph_slots is not None and not self._capture(graph_slots := graph_slots[:1]):
             return timing
-        return bounded_by_single_calls(timing, [self._block(1, graph_slots)[0] for _ in range(NUM_SINGLE_BLOCKS)])
+        return bounded_by_single_calls(
+            timing, [self._steady_block(1, graph_slots)[0] for _ in range(NUM_SINGLE_BLOCKS)]
+        )
 
     def _measured(self, call_ms: float, graph_slots: list[int] | None) -> Timing:
         """Blocks of pairs until there are enough.
@@ -137,8 +154,6 @@ class Trial:
             plan = with_blocks_for(self._plan, num_calls)
             empty_ms: list[float] = []
             blocks: list[Block] = []
-            readings: list[Reading] = []
-            num_throttled = 0
             started_s = time.monotonic()
             while wants_another_block(
                 blocks,
@@ -148,21 +163,30 @@ class Trial:
                 settings.budget_s,
                 time.monotonic() - started_s,
             ):
-                around = self._clock.look()
-                block, emptied_ms = self._block(num_calls, graph_slots)
-                around += self._clock.look()
-                readings += around
-                if any(each.is_throttled for each in around) and num_throttled < plan.num_blocks:
-                    num_throttled += 1  # a card that is throttled all the time is measured as it is, and that is said
-                    continue
+                block, emptied_ms = self._steady_block(num_calls, graph_slots)
                 blocks.append(block)
                 empty_ms += emptied_ms
             timing = summarize(blocks, min(empty_ms))
             if timing is not None:
-                clock_mhz, held_back_by = summary(readings)
-                found = {"clock_mhz": clock_mhz, "held_back_by": held_back_by, "num_throttled_blocks": num_throttled}
-                return timing.model_copy(update=found)
+                return timing
         raise Rejected(EvalStatus.FLAGGED, "its requests take no longer than empty ones")
+
+    def _steady_block(self, num_calls: int, graph_slots: list[int] | None) -> tuple[Block, list[float]]:
+        """A block around which nothing throttled the card, if there is one: as many are given up as the plan has.
+
+        A card that is throttled all the time is measured as it is.
+        """
+        while True:
+            around = self._clock.look()
+            block = self._block(num_calls, graph_slots)
+            around += self._clock.look()
+            self._readings += around
+            if not any(reading.is_throttled for reading in around):
+                return block
+            if self._num_repeated >= self._plan.num_blocks:
+                self._num_throttled += 1
+                return block
+            self._num_repeated += 1
 
     def _block(self, num_calls: int, graph_slots: list[int] | None) -> tuple[Block, list[float]]:
         """Two pairs of requests, and the milliseconds of the reference's empty ones before them."""

@@ -166,10 +166,14 @@ class Progress:
         self._advance(at_s)
         if self.started_s is None or at_s <= self.started_s or not self._job_s or not self.num_done:
             return None
-        known = [stage for stage in self.stages.values() if stage.durations_s]
-        if self.num_jobs > self.num_done and not any(stage.num_left for stage in known):
+        lost = Counter(self.failed.values())
+        known = {name: stage for name, stage in self.stages.items() if stage.durations_s}
+        if self.num_jobs > self.num_done + len(self.failed) and not any(stage.num_left for stage in known.values()):
             return None
-        work_s = sum(stage.num_left * sum(stage.durations_s) / len(stage.durations_s) for stage in known)
+        work_s = sum(
+            max(stage.num_left - lost[name], 0) * sum(stage.durations_s) / len(stage.durations_s)
+            for name, stage in known.items()
+        )
         spent_s = sum(at_s - job.started_s for job in self.running.values() if self.stages[job.stage].durations_s)
         return max(work_s - spent_s, 0.0) * (at_s - self.started_s) / self._job_s
 
@@ -215,10 +219,12 @@ class Progress:
     def _take_in(self, job: Job) -> None:
         try:
             record = json.loads(Path(job.output).read_bytes())
-        except (OSError, ValueError):  # whoever joins the records says what is wrong with it
-            return
-        self.statuses[record["status"]] += 1
-        self.sandbox_lacks = self.sandbox_lacks or tuple((record.get("sandbox") or {}).get("missing", ()))
-        speedup = record["timing"]["speedup"] if record.get("timing") else 0.0
+            status, timing = str(record["status"]), record.get("timing")
+            speedup = float(timing["speedup"]) if timing else 0.0
+            lacks = tuple(map(str, (record.get("sandbox") or {}).get("missing", ())))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return  # whoever joins the records says what is wrong with it, or it is another workflow's
+        self.statuses[status] += 1
+        self.sandbox_lacks = self.sandbox_lacks or lacks
         if job.wildcards.get("policy") != CONTROL and speedup > (self.best.speedup if self.best else 0.0):
             self.best = Best(speedup, job.wildcards, job.output)

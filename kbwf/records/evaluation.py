@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -91,6 +91,9 @@ class Verdict(Record):
 
 MAX_RUNTIME_MS, MAX_SPEEDUP = 1e12, 1e15
 """More than any clock can say: what is beyond was written by no judge, and means and sums of it overflow."""
+BlockMs = Annotated[float, Field(gt=0, le=MAX_RUNTIME_MS)]
+POWER_CAP = "power cap"
+"""At full load a card runs at it all the time: it is no throttling."""
 
 
 class Timing(Record):
@@ -105,12 +108,12 @@ class Timing(Record):
     """Interval over blocks (bootstrap; of fewer than ten Student's), `confidence_level` wide; with `pair_std` also over
     pairs of processes."""
     speedup_high: float = Field(gt=0)
-    confidence_level: float = 0.95
+    confidence_level: float = Field(default=0.95, gt=0, lt=1)
     num_blocks: int = Field(ge=1)
     num_perf_trials: int = Field(ge=1)
     """Timed calls of the kernel, and as many of the reference."""
-    block_ref_runtime_ms: tuple[float, ...]
-    block_runtime_ms: tuple[float, ...]
+    block_ref_runtime_ms: tuple[BlockMs, ...]
+    block_runtime_ms: tuple[BlockMs, ...]
 
     launched_runtime_ms: float | None = None
     """Where calls are so short that they were timed as CUDA graphs: the runtime and speedup without them."""
@@ -121,12 +124,14 @@ class Timing(Record):
     """Standard deviation of a log speedup between pairs of processes, from the task's calibration; None without one."""
     num_pairs: int = Field(default=0, ge=0)
     """How many pairs it comes from."""
-    clock_mhz: tuple[int, int] | None = None
+    clock_mhz: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
     """On a GPU: the lowest and highest frequency of its multiprocessors, before and after each block."""
     held_back_by: tuple[str, ...] = ()
-    """What held that frequency back then: the power cap, at which a card at full load runs, heat, a power brake."""
-    num_throttled_blocks: int = Field(default=0, ge=0)
+    """What held that frequency back then: the power cap, heat, a power brake, the hardware's own slowdown."""
+    num_repeated_blocks: int = Field(default=0, ge=0)
     """Blocks that were timed again because something else than the power cap held it back."""
+    num_throttled_blocks: int = Field(default=0, ge=0)
+    """Blocks that count although something did, since it did not end."""
 
     @model_validator(mode="after")
     def _consistent(self) -> "Timing":

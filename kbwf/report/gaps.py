@@ -1,6 +1,7 @@
 """What a study lacks, in sentences."""
 
 from kbwf.records import CONTROL
+from kbwf.records.evaluation import POWER_CAP
 from kbwf.report.study import Study
 
 _MAX_GAPS = 5
@@ -17,12 +18,13 @@ def what_is_missing(study: Study) -> list[str]:
             f"The sandbox of {len(lacking)} of {len(study.samples)} kernels was without {', '.join(defences)}, which"
             " their hosts did not permit; `kbwf doctor` there says how to get it."
         )
-    throttled = study.samples[study.samples["num_throttled_blocks"] > 0]
+    repeated, kept = (study.samples[name] for name in ("num_repeated_blocks", "num_throttled_blocks"))
+    throttled = study.samples[repeated + kept > 0]
     if len(throttled):
-        reasons = sorted({each for held in throttled["held_back_by"] for each in held})
+        reasons = sorted({each for held in throttled["held_back_by"] for each in held if each != POWER_CAP})
         said.append(
-            f"The card was throttled ({', '.join(reasons)}) around {throttled['num_throttled_blocks'].sum()} blocks of"
-            f" {len(throttled)} kernels, which were timed again."
+            f"The card was throttled ({', '.join(reasons)}) around {repeated.sum() + kept.sum()} blocks of"
+            f" {len(throttled)} kernels: {repeated.sum()} were timed again, {kept.sum()} count, since it did not end."
         )
     strategies: dict[str, set[str]] = {}
     for one in study.selections:

@@ -126,7 +126,8 @@ _COLUMNS = {
     "num_tokens": float, "num_prompt_tokens": float, "is_reused": bool, "has_gpu": bool, "device": str, "mode": str,
     "seconds_s": object,
     "ratios_B": object, "kernel_sha256": object, "kernel_source": object, "message": object, "trace": object,
-    "sandbox_lacks": object, "num_throttled_blocks": int, "held_back_by": object,
+    "sandbox_lacks": object, "num_repeated_blocks": int, "num_throttled_blocks": int,
+    "held_back_by": object,
 }  # fmt: skip
 
 
@@ -143,7 +144,7 @@ def _row(one: ScoredSample, surprisal: SurprisalKind, is_compared: bool) -> tupl
         evaluation.seconds_s, tuple(ref / own for ref, own in blocks), evaluation.kernel_sha256,
         evaluation.kernel_source, evaluation.message, evaluation.trace,
         evaluation.sandbox.missing if evaluation.sandbox else (),
-        timing.num_throttled_blocks if timing else 0, timing.held_back_by if timing else (),
+        *((timing.num_repeated_blocks, timing.num_throttled_blocks, timing.held_back_by) if timing else (0, 0, ())),
     )  # fmt: skip
 
 

@@ -183,3 +183,28 @@ def test_as_a_module_under_a_prefix_it_says_the_same(tmp_path: Path) -> None:
     assert progress.best and progress.best.speedup == 1.5
     assert progress.samples_per_s(1.0) == 1.0
     assert "evaluate 1/2" in progress_line(progress, 1.0, 60)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", "null", '{"status": "passed", "timing": {"x": 1}}', '{"status": "x", "timing": 1}']
+)
+def test_another_workflow_s_rule_of_that_name_ending_is_no_evaluation(tmp_path: Path, text: str) -> None:
+    """Its output is something else."""
+    progress = Progress()
+    progress.plan({"re_evaluate_kernel": 1}, 0.0)
+    path = tmp_path / "output"
+    path.write_text(text)
+    done(progress, 1, Job("re_evaluate_kernel", {}, str(path), 0, 0.0), 0.0, 1.0)
+    assert progress.num_done == 1
+    assert progress.statuses.total() == 0 and progress.best is None
+
+
+def test_a_lost_job_takes_no_more_time() -> None:
+    """Of four jobs of 2 s two are done and one is lost: 2 s are left."""
+    progress = Progress()
+    progress.plan({"freeze_task": 4}, 0.0)
+    for job_id in (1, 2):
+        done(progress, job_id, Job("freeze_task", {}, "", 0, 0.0), 2.0 * job_id - 2, 2.0 * job_id)
+    progress.start(3, Job("freeze_task", {}, "", 0, 4.0))
+    progress.fail(3, "freeze_task", 4.0)
+    assert progress.left_s(4.0) == pytest.approx(2.0)

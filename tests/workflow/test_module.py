@@ -1,8 +1,6 @@
 """The workflow as a module of another: `module kbwf: snakefile: …`."""
 
-import os
-
-from kbwf.run_guard import lock_results
+from kbwf.run_guard import alone_in
 from tests.workflow.conftest import Project
 
 OUTER = """
@@ -44,16 +42,28 @@ def test_as_a_module_it_is_guarded_as_it_is_alone(project: Project) -> None:
     """A run beside another is refused, and writes nothing, not even its state; after that one it does its job."""
     project.study("outer.smk", OUTER)
     arguments = ("results/splits/l0_seed42.json", "--snakefile", "outer.smk")
-    handle = lock_results(project.folder / "results")
-    code, output = project.run(*arguments, studies=())
+    with alone_in(project.folder / "results"):
+        code, output = project.run(*arguments, studies=())
     assert code != 0 and "another Snakemake is at work on" in output
     assert "Traceback" not in output
     assert [path.name for path in (project.folder / "results").iterdir()] == [".lock"]
-    os.close(handle)
     code, output = project.run(*arguments, studies=())
     assert code == 0, output
     assert "localrules" not in output
     assert (project.folder / arguments[0]).exists()
+
+
+def test_outputs_are_not_deleted_under_a_run(project: Project) -> None:
+    """Snakemake's own lock would only warn; what there is to delete can be looked at."""
+    target = "results/splits/l0_seed42.json"
+    assert project.run(target)[0] == 0
+    with alone_in(project.folder / "results"):
+        code, output = project.run(target, "--delete-all-output")
+        assert code != 0 and "another Snakemake is at work on" in output and "Traceback" not in output
+        assert project.run(target, "--delete-all-output", "--dry-run")[0] == 0
+    assert (project.folder / target).exists()
+    assert project.run(target, "--delete-all-output")[0] == 0
+    assert not (project.folder / target).exists()
 
 
 def test_a_store_that_cannot_be_one_is_named_before_the_first_job(project: Project) -> None:
