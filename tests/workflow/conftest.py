@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kbwf.store import UNFINISHED
 from tests.conditions import wait_until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -48,6 +49,8 @@ class Project:
         """Exit code and output of a run that was started while another was at work."""
         self.survivors: dict[Path, tuple[int, int]] = {}
         """Evaluations that were there when the first run was killed, and what identifies their files."""
+        self.leftovers: set[Path] = set()
+        """What that kill left of a write, as kills do."""
         for name in NAMES:
             source = REPOSITORY / name
             if source.is_dir():
@@ -102,6 +105,10 @@ class Project:
                     found.append(int(path.name))
         return found
 
+    def hidden(self) -> set[Path]:
+        """Files of the results that a listing does not show."""
+        return set((self.folder / "results").rglob(".*"))
+
     def planned(self, *arguments: str, studies: tuple[str, ...] = ("tiny.yaml",)) -> dict[str, int]:
         """Jobs that a dry run would start, by rule, without `all`."""
         code, output = self.run(*arguments, "--dry-run", "--quiet", "rules", studies=studies)
@@ -145,6 +152,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     process.send_signal(signal.SIGKILL)
     process.wait()
     wait_until(lambda: not project.processes())  # the job that was running may still finish its write
+    project.leftovers = {path for path in project.hidden() if UNFINISHED.fullmatch(path.name)}
     written = sorted(evaluations.rglob("*.json"), key=lambda path: path.stat().st_mtime_ns)
     project.survivors = {path: identity_of(path) for path in written[:-1]}
     code, output = project.run()
