@@ -1,6 +1,6 @@
 """Tokens a second of a model with random weights, as large as one that a user has: the figures of README and docs.
 
-    python -m tests.policies.throughput_figures FOLDER                    # 0.6 billion parameters, on a GPU
+    python -m tests.policies.throughput_figures FOLDER                    # 0.6 billion parameters, on a GPU: 7 minutes
     python -m tests.policies.throughput_figures FOLDER --layers 2 --width 64 --vocabulary 1000   # a trial on the CPU
 
 Rollouts of five bundled tasks are drawn in one batch and, in the same run, some of them one by one; then a study with
@@ -119,8 +119,9 @@ def main() -> None:
     parser.add_argument("--snakemake", nargs="*", default=[], help="further arguments of the study")
     options = parser.parse_args()
     save_model(options.folder / "model", options)
-    for found in (sampling(options.folder / "model", options), study(options.folder.resolve(), options)):
-        sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    for part, folder in ((sampling, options.folder / "model"), (study, options.folder.resolve())):
+        sys.stdout.write(json.dumps(part(folder, options), indent=1) + "\n")  # as it comes: a study takes minutes
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
