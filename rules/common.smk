@@ -14,6 +14,12 @@ from kbwf.provenance import code_digest, report_assets, stage_digest, text_diges
 from kbwf.records.origin import BASE, CONTROL
 from kbwf.tasks import locations
 
+
+def refused(error):
+    """An error of ours as Snakemake shows one; whatever a configuration holds steers no terminal."""
+    return WorkflowError(printable(str(error)))
+
+
 # Those of the command line are laid over that of the Snakefile, and listed before it.
 OVERLAID = list(workflow.overwrite_configfiles)
 CONFIG_FILES = [
@@ -27,7 +33,7 @@ try:
     RECORDING = plan.recording_files(cfg, TASKS, Path("results/samples"))
     COMPARED = plan.compared_policies(cfg)
 except ConfigError as error:
-    raise WorkflowError(printable(str(error))) from None
+    raise refused(error) from None
 
 SEEDS = list(cfg.sampling.seeds)
 
@@ -62,7 +68,7 @@ def demo_of(wildcards):
     try:
         plan.require_demo_tasks(cfg)
     except ConfigError as error:
-        raise WorkflowError(printable(str(error))) from None
+        raise refused(error) from None
     return rules.train_demo_policy.output
 
 

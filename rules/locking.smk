@@ -24,7 +24,7 @@ else:
 try:
     GPUS = slots_of(os.environ)
 except ConfigError as error:
-    raise WorkflowError(printable(str(error))) from None
+    raise refused(error) from None
 os.environ["KBWF_GPUS"] = " ".join(GPUS)
 
 
@@ -55,11 +55,6 @@ def schedule_once_a_job():
     limit = workflow.scheduling_settings.max_jobs_per_timespan
     if limit is not None and limit.max_jobs >= 1_000_000:
         workflow.scheduling_settings.max_jobs_per_timespan = None
-
-
-def refused(error):
-    """As Snakemake shows it."""
-    return WorkflowError(printable(str(error)))
 
 
 def guarded(execute, delete_output):

@@ -36,9 +36,7 @@ class Card:
         nvml.nvmlInit()
         self._nvml = nvml
         self._handle = nvml.nvmlDeviceGetHandleByUUID(uuid)
-        self._reasons = [
-            (bit, text) for name, text in _REASONS.items() if (bit := getattr(nvml, f"nvmlClocksThrottleReason{name}"))
-        ]
+        self._reasons = [(getattr(nvml, f"nvmlClocksThrottleReason{name}"), text) for name, text in _REASONS.items()]
         self.read()
 
     def read(self) -> Reading:

@@ -101,7 +101,7 @@ def summarize(blocks: list[Block], overhead_ms: float) -> Timing | None:
 
 def _interval(ratios_B: list[float]) -> tuple[float, float, float]:
     """The ratios' median with its interval."""
-    if 1 < len(ratios_B) < FEW_BLOCKS:
+    if are_few(len(ratios_B)):
         speedup = float(np.median(ratios_B))
         quantile = float(stats.t.ppf(0.5 + _CONFIDENCE_LEVEL / 2, len(ratios_B) - 1))
         half = min(quantile * math.sqrt(variance_of_median(ratios_B)), _MAX_HALF)
@@ -109,6 +109,11 @@ def _interval(ratios_B: list[float]) -> tuple[float, float, float]:
     interval = bootstrap_median([ratios_B], _NUM_RESAMPLES, 0, _CONFIDENCE_LEVEL)
     assert interval is not None, "there is a block"
     return interval.value, interval.low, interval.high
+
+
+def are_few(num_blocks: int) -> bool:
+    """Whether the interval of so many blocks is Student's; a single one has none of its own."""
+    return 1 < num_blocks < FEW_BLOCKS
 
 
 def variance_of_median(ratios_B: Sequence[float]) -> float:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from kbwf.judge.measurement import FEW_BLOCKS, variance_of_median
+from kbwf.judge.measurement import are_few, variance_of_median
 from kbwf.records import Timing
 
 _CONFIDENCE_LEVEL = 0.95
@@ -80,6 +80,6 @@ def _mean_square(speedups: Sequence[float]) -> float:
 
 def _own_variance(timing: Timing) -> float:
     """Of a log speedup, as its own blocks say."""
-    if 1 < timing.num_blocks < FEW_BLOCKS and not timing.is_by_single_calls:
+    if are_few(timing.num_blocks) and not timing.is_by_single_calls:
         return variance_of_median(np.divide(timing.block_ref_runtime_ms, timing.block_runtime_ms).tolist())
     return (math.log(timing.speedup_high / timing.speedup_low) / (2 * _Z)) ** 2
