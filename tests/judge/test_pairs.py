@@ -52,6 +52,17 @@ def test_an_interval_holds_the_error_between_pairs() -> None:
     assert found.comparison == "faster"
 
 
+def test_no_interval_is_narrower_than_what_the_reference_itself_has_shown() -> None:
+    """The pairs' own intervals explain their distance from 1; it is there all the same."""
+    half = 0.05 * stats.norm.ppf(0.975)
+    pairs = [make_timing(math.exp(x), math.exp(x - half), math.exp(x + half)) for x in (0.02, -0.02)]
+    least = stats.t.ppf(0.975, 2) * 0.02
+    found = widened(make_timing(2.0, low=1.99, high=3.0), pairs)
+    assert found.pair_std == 0.0
+    assert math.log(2.0 / found.speedup_low) == pytest.approx(least)
+    assert found.speedup_high == pytest.approx(3.0)
+
+
 def test_without_pairs_nothing_is_widened() -> None:
     """And nothing is claimed about the error between them."""
     timing = make_timing(1.05, low=1.04, high=1.06)
