@@ -130,20 +130,31 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _source_of(location: Sequence[str | int], sources: Sequence[tuple[str, Any]]) -> str:
-    """The last source that names most of a key; no source says what is missing everywhere."""
-    found = [(_depth(location, read), place, name) for place, (name, read) in enumerate(sources)]
-    depth, _, name = max(found, default=(0, 0, ""))
-    return name if depth else ""
+    """The last source that names most of a key; no source says what is missing everywhere.
+
+    Mappings are laid over each other, anything else takes the place of what was there: what earlier sources have below
+    a later one's list is no part of the configuration.
+    """
+    most, blamed = 0, ""
+    for name, read in reversed(sources):
+        depth, is_final = _depth(location, read)
+        if depth > most:
+            most, blamed = depth, name
+        if is_final:
+            break
+    return blamed
 
 
-def _depth(location: Sequence[str | int], read: Any) -> int:
-    """How many parts of a key are there."""
+def _depth(location: Sequence[str | int], read: Any) -> tuple[int, bool]:
+    """How many parts of a key are there, and whether something else than mappings was met on the way."""
+    is_final = False
     for depth, part in enumerate(location):
+        is_final = is_final or not isinstance(read, dict)
         try:
             read = read[part]
         except (KeyError, IndexError, TypeError):
-            return depth
-    return len(location)
+            return depth, is_final
+    return len(location), is_final
 
 
 def _shown(path: str) -> str:

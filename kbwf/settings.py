@@ -5,6 +5,7 @@ afterwards. The JSON schema and the reference page in `docs/` are generated from
 """
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -255,6 +256,8 @@ class StudySettings(Settings):
 
 
 Location = tuple[str | int, ...]
+_BRANCH = re.compile(r"(literal|tuple)\[.+\]")
+"""What pydantic calls one of several kinds of value that a key may have: no part of what anybody wrote."""
 """Keys and positions that lead to a value."""
 
 
@@ -275,7 +278,7 @@ def load_settings(
     except ValidationError as error:
         lines_by_source: dict[str, list[str]] = {}
         for problem in error.errors():
-            key = ".".join(str(part) for part in problem["loc"]) or "(whole file)"
+            key = ".".join(str(part) for part in problem["loc"] if not _BRANCH.fullmatch(str(part))) or "(whole file)"
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 message = "unknown key; see docs/config.md for those there are"

@@ -8,7 +8,9 @@ import pytest
 from kbwf.config_files import load_study, read_config
 from kbwf.errors import ConfigError
 
-DEFAULT = "sampling: {num_samples: 8, chunk_size: 8, seeds: [0, 1]}\nruns: []\n"
+DEFAULT = (
+    "sampling: {num_samples: 8, chunk_size: 8, seeds: [0, 1]}\nruns: [{name: a, tasks: [1]}]\nbase: {model: demo}\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -24,8 +26,10 @@ DEFAULT = "sampling: {num_samples: 8, chunk_size: 8, seeds: [0, 1]}\nruns: []\n"
         ("report: {}", {"sampling": {"num_samples": 0}}, {}, "config.yaml: "),
         ("report: {}", {"sampling": {"num_samples": 3}}, {"sampling": {"num_samples": 3}}, "--config: "),
         ("report: {}", {"tasks": None}, {}, "the configuration: "),
+        ("runs: [{name: a, method: grpo}]", {"runs": [{"name": "a", "method": "grpo"}]}, {}, "my_study.yaml: "),
+        ("base: null", {"base": None}, {}, "my_study.yaml: "),
     ],
-    ids=["in_both", "unknown", "in_the_first", "command_line", "in_none"],
+    ids=["in_both", "unknown", "in_the_first", "command_line", "in_none", "missing_below_a_list", "nothing"],
 )
 def test_a_wrong_key_is_laid_to_the_last_file_that_names_it(
     tmp_path: Path,
@@ -42,6 +46,17 @@ def test_a_wrong_key_is_laid_to_the_last_file_that_names_it(
     with pytest.raises(ConfigError) as caught:
         load_study(raw, [str(tmp_path / "config.yaml"), "my_study.yaml"], given)
     assert str(caught.value).startswith(message)
+
+
+def test_a_key_is_named_as_it_is_written(tmp_path: Path) -> None:
+    """Not as the kinds of value that it might have had are called."""
+    (tmp_path / "my.yaml").write_text("tasks: {subset: [x]}")
+    with pytest.raises(ConfigError) as caught:
+        load_study({"tasks": {"subset": ["x"]}}, [str(tmp_path / "my.yaml")])
+    assert {line.partition(":")[0] for line in str(caught.value).splitlines()[1:]} == {
+        "  tasks.subset",
+        "  tasks.subset.0",
+    }
 
 
 def test_mistakes_of_several_files_stand_below_each(tmp_path: Path) -> None:
