@@ -13,10 +13,11 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 # Their effect on a result arrives through params: settings as values, ids as wildcards. A new key reruns the jobs that
-# are handed its block, and nothing else; defaults are written out, so that a changed one reruns them too.
+# are handed its block, and nothing else; defaults are written out, so that a changed one reruns them too. Of the table
+# of backends a sample depends on the module that its row names, whose digest is a param: a new row draws nothing anew.
 _LEFT_OUT = (
     "kbwf", "kbwf.settings", "kbwf.policy_settings", "kbwf.evaluation_settings", "kbwf.run_settings",
-    "kbwf.settings_block", "kbwf.masking", "kbwf.errors",
+    "kbwf.settings_block", "kbwf.masking", "kbwf.errors", "kbwf.policies.table",
 )  # fmt: skip
 
 

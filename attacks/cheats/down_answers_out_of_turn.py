@@ -14,7 +14,7 @@ BODIES = [
     {"kind": "end", "pid": 1, "grace_s": 0.0},
     {"kind": "started", "pid": 1},
     {"kind": "failed", "error": "x", "num_done": -(10**400), "is_out_of_memory": True},
-    {"kind": "misfit", "what": "alias", "found": "", "expected": "", "num_done": 10**400},
+    {"kind": "misfit", "what": "input_changed", "found": "", "expected": "", "num_done": 10**400},
     {"failed": "x" * 100000, "trace": "\x1b[2J" * 10000},
     {"type": "Tensor", "is_tensor": True, "shape": [10**30], "times_ms": [1e-320, 1e308, -0.0]},
 ]

@@ -104,7 +104,7 @@ def _read_entry(path: Path, folder: Path) -> Entry:
     try:
         expected = frozenset(EvalStatus(status.strip()) for status in fields["expect"].split(","))
     except ValueError as error:
-        raise KbwfError(f"{path}: expect is {fields['expect']!r}; it is a list of statuses ({error})") from error
+        raise KbwfError(f"{path}: expect is {fields['expect']!r}; it is a list of {', '.join(EvalStatus)}") from error
     return Entry(
         name=path.stem,
         kind=fields["kind"],

@@ -11,13 +11,6 @@ from kbwf.sandbox import messages
 from kbwf.sandbox.channel import Closed, ProtocolError
 from kbwf.sandbox.messages import Capture, Done, Failed, Loaded, Misfit, Run
 
-_MISFITS = {
-    "type": EvalStatus.WRONG_TYPE,
-    "shape": EvalStatus.WRONG_SHAPE,
-    "dtype": EvalStatus.WRONG_DTYPE,
-    "alias": EvalStatus.INPUT_CHANGED,
-}
-
 
 class Rejected(Exception):
     """Ends a trial with a status; the kernel's doing, never the machine's."""
@@ -107,7 +100,7 @@ class Candidate:
         if isinstance(answer, Failed):
             raise Rejected(EvalStatus.RUNTIME_ERROR, answer.error, answer.trace)
         if isinstance(answer, Misfit):
-            status = _MISFITS[answer.what]
+            status = EvalStatus(answer.what)
             message = f"forward returned {answer.found}, expected {answer.expected}"
             if status == EvalStatus.INPUT_CHANGED:
                 message = "the result shares memory with an input, the reference's does not"

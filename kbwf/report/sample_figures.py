@@ -1,5 +1,7 @@
 """Samples drawn: statuses, speedups by task, surprisal against speedup, and seconds."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,6 +27,7 @@ STATUS_LOOKS: dict[EvalStatus, tuple[str, str]] = {
     EvalStatus.TASK_REFUSED: ("#FFFFFF", "xx"),
 }
 """Colour and hatch of each status: relatives share a colour."""
+UNLISTED_LOOK = ("#999999", "--")
 _MAX_TASKS = 20
 _MAX_POINTS = 400
 """Of one task in the scatter; evenly taken from more."""
@@ -42,7 +45,7 @@ def draw_status(figure: Figure, table: Table) -> None:
         if not any(shares):
             continue
         status = EvalStatus(str(row["status"]))
-        colour, hatch = STATUS_LOOKS.get(status, ("#999999", "--"))
+        colour, hatch = STATUS_LOOKS.get(status, UNLISTED_LOOK)
         axes.barh(
             policies, shares, left=lefts, height=0.6, color=colour, hatch=hatch, edgecolor="black", linewidth=0.6,
             label=status.value.replace("_", " "),
@@ -61,7 +64,7 @@ def draw_status(figure: Figure, table: Table) -> None:
 def draw_speedups(figure: Figure, study: Study) -> None:
     """Each task's correct samples: median, middle half and range, beside the control's median and its range."""
     frame = study.compared[study.compared["is_correct"]]
-    tasks = sorted(frame["task_id"].unique())[:_MAX_TASKS]
+    tasks, left_out = _tasks_of(frame)
     if not tasks:
         empty(figure, "no sample is correct")
         return
@@ -85,7 +88,7 @@ def draw_speedups(figure: Figure, study: Study) -> None:
     speedup_axis(axes.xaxis)
     axes.set_yticks(range(len(tasks)), tasks)
     axes.invert_yaxis()
-    axes.set_xlabel("speedup of correct samples, ×: median, middle half, range")
+    axes.set_xlabel(f"speedup of correct samples, ×: median, middle half, range{left_out}")
     figure.legend(loc="outside lower center", ncols=4)
 
 
@@ -93,7 +96,7 @@ def draw_surprisal(figure: Figure, study: Study) -> None:
     """Speedup against surprisal, a panel per task with its own surprisals; the grey line is the control's median."""
     frame = study.compared[study.compared["is_correct"] & study.compared["surprisal_nats"].notna()]
     frame = frame[frame["policy_id"].isin([one for one in study.shown_policies if one != CONTROL])]
-    tasks = sorted(frame["task_id"].unique())[:_MAX_TASKS]
+    tasks, left_out = _tasks_of(frame)
     if not tasks:
         empty(figure, "no correct sample has a surprisal")
         return
@@ -113,8 +116,15 @@ def draw_surprisal(figure: Figure, study: Study) -> None:
         speedup_axis(axes.yaxis)
         axes.set_title(task_id, fontsize=8)
         axes.tick_params(labelsize=7, which="both")
-    figure.supxlabel("surprisal, nats", fontsize=9)
+    figure.supxlabel(f"surprisal, nats{left_out}", fontsize=9)
     figure.supylabel("speedup, ×", fontsize=9)
+
+
+def _tasks_of(frame: pd.DataFrame) -> tuple[list[Any], str]:
+    """The tasks that a figure has room for, and what it says of the others."""
+    tasks = sorted(frame["task_id"].unique())
+    is_cut = len(tasks) > _MAX_TASKS
+    return tasks[:_MAX_TASKS], f" (the first {_MAX_TASKS} of {len(tasks)} tasks)" if is_cut else ""
 
 
 def _thinned(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Which strategy chooses best, and whether surprisal has anything to do with it. Axes: P tasks, S seeds, K samples."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from statistics import fmean, geometric_mean
 
 import pandas as pd
@@ -20,6 +20,8 @@ from kbwf.report.published import published, rate
 from kbwf.report.study import Study, correct_only, lengths_of, measurements_of, surprisals_of
 from kbwf.report.table import Band, Cell, Column, Row, Table, band_column, interval_column, is_outside, percent
 from kbwf.settings import ReportSettings, SelectionSettings
+
+_Ranks = list[list[list[float]]] | Missing | None
 
 _PUBLISHED_NAMES = {
     "random": "random_correct", "confidence": "confidence", "surprisal": "surprisal",
@@ -170,20 +172,21 @@ def _numbers(selections: Sequence[Selection], cfg: ReportSettings) -> Row:
 
 def _chance(ours: pd.DataFrame, strategy: str, top_m: int, cfg: ReportSettings) -> Cell:
     """Success of the strategy's rule on permuted labels; None where labels change nothing."""
-    statistics: dict[str, Statistic] = {
-        "confidence": most_confident,
-        "surprisal": most_surprising,
-        "surprisal_top_m": best_of_most_surprising(top_m),
-        "shortest": most_confident,
+    rules: dict[str, tuple[Callable[[pd.DataFrame], _Ranks], Statistic]] = {
+        "confidence": (surprisals_of, most_confident),
+        "surprisal": (surprisals_of, most_surprising),
+        "surprisal_top_m": (surprisals_of, best_of_most_surprising(top_m)),
+        "shortest": (lengths_of, most_confident),  # the lowest of whatever ranks
     }
-    if strategy not in statistics:
+    if strategy not in rules:
         return None
-    ranks = surprisals_of(ours) if strategy != "shortest" else lengths_of(ours)
+    ranks_of, statistic = rules[strategy]
+    ranks = ranks_of(ours)
     if isinstance(ranks, Missing):
         return ranks
     successes = correct_only(ours.assign(success=(ours["speedup"] > 1).astype(float)), "success")
     band = null_band(
-        ranks, successes, measurements_of(ours), statistics[strategy], cfg.num_resamples, cfg.bootstrap_seed,
+        ranks, successes, measurements_of(ours), statistic, cfg.num_resamples, cfg.bootstrap_seed,
         cfg.confidence_level, counts_empty=True,
     )  # fmt: skip
     return band if isinstance(band, Missing) else Band(band.low, band.high)

@@ -183,11 +183,15 @@ class Done(_Message):
     """For each call, for each of its tensors: where it lies (`arena.claim_of`), until the next request."""
 
 
+MisfitKind = Literal["wrong_type", "wrong_shape", "wrong_dtype", "input_changed"]
+"""What a misfit is called in an evaluation: each a value of `records.EvalStatus`."""
+
+
 class Misfit(_Message):
     """A result that fits in no output: of another type, structure, shape, dtype or device, or an alias of an input."""
 
     kind: Literal["misfit"] = "misfit"
-    what: Literal["type", "shape", "dtype", "alias"]
+    what: MisfitKind
     found: Short
     expected: Short
     num_done: int

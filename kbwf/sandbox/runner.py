@@ -28,6 +28,7 @@ from kbwf.sandbox.messages import (
     Load,
     Loaded,
     Misfit,
+    MisfitKind,
     Open,
     Ready,
     Run,
@@ -168,20 +169,20 @@ class Runner:
         assert self._leaves is not None, "the result's structure was opened"
         found = self._leaves(result)
         if found is None:
-            raise _Stop(_misfit("type", _structure_name(result), "the reference's structure", number))
+            raise _Stop(_misfit("wrong_type", _structure_name(result), "the reference's structure", number))
         for position, (leaf, (shape, dtype)) in enumerate(zip(found, self._wanted, strict=True)):
             if type(leaf) not in (torch.Tensor, torch.nn.Parameter) or leaf.__dict__:
-                raise _Stop(_misfit("type", _type_name(leaf), "a plain torch.Tensor", number))
+                raise _Stop(_misfit("wrong_type", _type_name(leaf), "a plain torch.Tensor", number))
             if leaf.shape != shape:
-                raise _Stop(_misfit("shape", str(list(leaf.shape)), str(list(shape)), number))
+                raise _Stop(_misfit("wrong_shape", str(list(leaf.shape)), str(list(shape)), number))
             if leaf.dtype != dtype or leaf.device.type != self._device.type:
                 wanted = f"{str(dtype).removeprefix('torch.')} on {self._device.type}"
-                raise _Stop(_misfit("dtype", _kind(leaf), wanted, number))
+                raise _Stop(_misfit("wrong_dtype", _kind(leaf), wanted, number))
             if leaf.layout is not torch.strided:
-                raise _Stop(_misfit("type", f"a {leaf.layout} tensor", "a dense tensor", number))
+                raise _Stop(_misfit("wrong_type", f"a {leaf.layout} tensor", "a dense tensor", number))
             is_input = self._is_input(leaf)
             if is_input and not self._may_alias[position]:
-                raise _Stop(_misfit("alias", "memory of an input", "memory of its own", number))
+                raise _Stop(_misfit("input_changed", "memory of an input", "memory of its own", number))
             if not is_readable(leaf, self._arena) or is_input or leaf.is_conj() or leaf.is_neg():
                 found[position] = leaf.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
         return found
@@ -249,7 +250,7 @@ def _failure(error: BaseException, num_done: int) -> Failed:
     )
 
 
-def _misfit(what: Any, found: str, expected: str, number: int) -> Misfit:
+def _misfit(what: MisfitKind, found: str, expected: str, number: int) -> Misfit:
     return Misfit(what=what, found=_plain(found[:200]), expected=expected[:200], num_done=number)
 
 

@@ -92,7 +92,7 @@ def test_a_header_says_what_a_file_is(bank: Path) -> None:
         ("scale", "missing", "its task is 'missing'"),
         ("kind: replay", "kind: honest", "kind is 'honest'; cheats have one of replay, clock"),
         ("device: any", "device: tpu", "device is 'tpu'; it is one of any, cpu, cuda"),
-        ("flagged", "caught", "expect is 'wrong_values, caught'; it is a list of statuses"),
+        ("flagged", "caught", "expect is 'wrong_values, caught'; it is a list of passed, no_kernel, "),
         ("# seen", "# probe: nobody\n# seen", "its probe is 'nobody'"),
     ],
 )

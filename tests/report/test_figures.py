@@ -8,7 +8,7 @@ import pytest
 from kbwf.records import EvalStatus
 from kbwf.report.comparison_figures import draw_scaling
 from kbwf.report.figures import Figures, figures_of
-from kbwf.report.sample_figures import STATUS_LOOKS, draw_status
+from kbwf.report.sample_figures import STATUS_LOOKS, UNLISTED_LOOK, draw_speedups, draw_status, draw_surprisal
 from kbwf.report.sample_tables import status_table
 from kbwf.report.scaling_tables import scaling_table
 from kbwf.report.style import picture
@@ -72,9 +72,10 @@ def test_each_figure_names_what_it_shows(figures: Figures, name: str, words: tup
 
 
 def test_every_status_has_a_look_of_its_own() -> None:
-    """No two statuses share both colour and hatch."""
-    assert set(STATUS_LOOKS) == set(EvalStatus)
-    assert len(set(STATUS_LOOKS.values())) == len(EvalStatus)
+    """No two statuses share both colour and hatch; one that is not listed is grey, and there is room for one."""
+    drawn_as = [STATUS_LOOKS.get(status, UNLISTED_LOOK) for status in EvalStatus]
+    assert len(set(drawn_as)) == len(EvalStatus)
+    assert UNLISTED_LOOK not in STATUS_LOOKS.values()
 
 
 def test_figures_of_failures_say_so() -> None:
@@ -86,6 +87,16 @@ def test_figures_of_failures_say_so() -> None:
         "probe": "no adaptation runs", "regimes": "no adaptation runs", "seconds": "where its time went",
     }  # fmt: skip
     assert {name: sentence for name, sentence in sentences.items() if sentence not in text_of(figures[name].svg)} == {}
+
+
+@pytest.mark.parametrize(("num_tasks", "is_said"), [(20, False), (21, True)])
+def test_tasks_without_room_are_said(num_tasks: int, is_said: bool) -> None:
+    """Of a hundred tasks, a figure by task shows the first ones and how many there are."""
+    study = study_of([one for task in range(1, num_tasks + 1) for one in samples_of([2.0, 3.0], task=task)])
+    for draw in (draw_speedups, draw_surprisal):
+        text = text_of(picture("By task", "tasks", partial(draw, study=study)).svg)
+        assert (f"(the first 20 of {num_tasks} tasks)" in text) == is_said
+        assert "l0_p020" in text and "l0_p021" not in text
 
 
 def test_a_figure_of_nothing_is_drawn_too() -> None:

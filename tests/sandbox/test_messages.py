@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kbwf.records import EvalStatus
 from kbwf.sandbox import channel, messages
 from kbwf.sandbox.channel import ProtocolError
 from kbwf.sandbox.messages import (
@@ -23,6 +24,7 @@ from kbwf.sandbox.messages import (
     Load,
     Loaded,
     Misfit,
+    MisfitKind,
     Open,
     Ready,
     Run,
@@ -65,7 +67,7 @@ MESSAGES = [
     Run(slots=[3, 0, 3], values=[[1, {"complex": ["0.0", "2.0"]}], [], [None]], with_graph=True),
     Capture(slots=[1]),
     Done(results=[[[512, 3, 1], [0]], [[2**46]]]),
-    Misfit(what="shape", found="[1]", expected="[2]", num_done=1),
+    Misfit(what="wrong_shape", found="[1]", expected="[2]", num_done=1),
     Failed(error="ValueError: no", trace="Traceback", is_out_of_memory=True, num_done=3),
 ]  # fmt: skip
 
@@ -93,6 +95,12 @@ def test_no_message_is_left_out_of_this_test() -> None:
     union = typing.get_args(typing.get_args(messages.Message)[0])
     assert set(union) == set(map(type, MESSAGES))
     assert len({kind.model_fields["kind"].default for kind in union}) == len(union)
+
+
+def test_a_misfit_is_called_as_the_status_it_ends_an_evaluation_with() -> None:
+    """The judge makes one of the other, of whatever kind may be told."""
+    kinds = typing.get_args(MisfitKind)
+    assert [EvalStatus(kind) for kind in kinds] == list(kinds)
 
 
 def test_descriptors_come_beside_a_message(pair: Pair) -> None:
@@ -127,7 +135,7 @@ HOSTILE = {
     "too_shallow": b'{"kind": "done", "results": [[1]]}',
     "too_deep": b'{"kind": "done", "results": ' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     "unfinished": b'{"kind": "done", "results": [[',
-    "missing_field": b'{"kind": "misfit", "what": "shape"}',
+    "missing_field": b'{"kind": "misfit", "what": "wrong_shape"}',
     "unknown_reason": b'{"kind": "misfit", "what": "x", "found": "", "expected": "", "num_done": 0}',
     "long_error": json.dumps({"kind": "failed", "error": "x" * 501}).encode(),
     "long_trace": json.dumps({"kind": "failed", "error": "", "trace": "x" * 8001}).encode(),

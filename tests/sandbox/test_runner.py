@@ -162,7 +162,7 @@ def test_an_alias_of_an_input_is_refused(made: Made, lenient: Made) -> None:
         return seen[0]
 
     for function in (lambda x: x, lambda x: x[:], another_slot):
-        assert made.misfit(function).what == "alias"
+        assert made.misfit(function).what == "input_changed"
         seen.clear()
         assert len(lenient.run(function).results) == NUM_SLOTS
     assert len(made.run(lambda x: x.clone()).results) == NUM_SLOTS
@@ -181,15 +181,20 @@ def _with_an_attribute(x: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize(
     ("function", "what", "found", "expected"),
     [
-        (lambda x: None, "type", "a NoneType", "a plain torch.Tensor"),
-        (lambda x: [x * 2], "type", "a list", "a plain torch.Tensor"),
-        (lambda x: (x * 2).as_subclass(_Lazy), "type", "a tests.sandbox.test_runner._Lazy", "a plain torch.Tensor"),
-        (_with_an_attribute, "type", "a torch.Tensor with attributes of its own", "a plain torch.Tensor"),
-        (lambda x: (x * 2).to_sparse(), "type", "a torch.sparse_coo tensor", "a dense tensor"),
-        (lambda x: x.sum(), "shape", "[]", "[2, 3]"),
-        (lambda x: x[:, :, None] * 2, "shape", "[2, 3, 1]", "[2, 3]"),
-        (lambda x: x.double(), "dtype", "float64 on cpu", "float32 on cpu"),
-        (lambda x: torch.empty(2, 3, device="meta"), "dtype", "float32 on meta", "float32 on cpu"),
+        (lambda x: None, "wrong_type", "a NoneType", "a plain torch.Tensor"),
+        (lambda x: [x * 2], "wrong_type", "a list", "a plain torch.Tensor"),
+        (
+            lambda x: (x * 2).as_subclass(_Lazy),
+            "wrong_type",
+            f"a {__name__}._Lazy",
+            "a plain torch.Tensor",
+        ),
+        (_with_an_attribute, "wrong_type", "a torch.Tensor with attributes of its own", "a plain torch.Tensor"),
+        (lambda x: (x * 2).to_sparse(), "wrong_type", "a torch.sparse_coo tensor", "a dense tensor"),
+        (lambda x: x.sum(), "wrong_shape", "[]", "[2, 3]"),
+        (lambda x: x[:, :, None] * 2, "wrong_shape", "[2, 3, 1]", "[2, 3]"),
+        (lambda x: x.double(), "wrong_dtype", "float64 on cpu", "float32 on cpu"),
+        (lambda x: torch.empty(2, 3, device="meta"), "wrong_dtype", "float32 on meta", "float32 on cpu"),
     ],
     ids=["nothing", "list", "subclass", "attribute", "sparse", "fewer", "more", "dtype", "device"],
 )
@@ -215,7 +220,7 @@ def test_another_structure_is_named(function: Any, found: str) -> None:
     """By its outermost kind; the reference returned a tuple of a tensor and a dict."""
     made = Made([X], (X, {"b": X}))
     misfit = made.misfit(function)
-    assert (misfit.what, misfit.expected) == ("type", "the reference's structure")
+    assert (misfit.what, misfit.expected) == ("wrong_type", "the reference's structure")
     assert misfit.found.startswith(found)
 
 
