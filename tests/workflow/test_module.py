@@ -1,5 +1,9 @@
 """The workflow as a module of another: `module kbwf: snakefile: …`."""
 
+from pathlib import Path
+
+import pytest
+
 from kbwf.run_guard import alone_in
 from tests.workflow.conftest import Project
 
@@ -66,11 +70,15 @@ def test_outputs_are_not_deleted_under_a_run(project: Project) -> None:
     assert not (project.folder / target).exists()
 
 
-def test_a_store_that_cannot_be_one_is_named_before_the_first_job(project: Project) -> None:
+def test_a_store_that_cannot_be_one_is_named_before_the_first_job(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Home is known; a file is no folder."""
-    project.study("store.yaml", "store: {path: ~/no-such-folder-of-kbwf/../../dev/null}")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "taken").write_text("")
+    project.study("store.yaml", "store: {path: ~/taken}")
     code, output = project.run("results/splits/l0_seed42.json", studies=("tiny.yaml", "store.yaml"))
     assert code != 0
-    assert "/dev/null cannot be a folder of measurements (File exists); name another folder, or null" in output
+    assert f"{tmp_path}/taken cannot be a folder of measurements (File exists); name another folder, or null" in output
     assert "~" not in output and "Traceback" not in output
     assert not (project.folder / "results/splits").exists()
