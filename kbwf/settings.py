@@ -278,15 +278,16 @@ def load_settings(
     except ValidationError as error:
         lines_by_source: dict[str, list[str]] = {}
         for problem in error.errors():
-            key = ".".join(str(part) for part in problem["loc"] if not _BRANCH.fullmatch(str(part))) or "(whole file)"
+            location = tuple(part for part in problem["loc"] if not _BRANCH.fullmatch(str(part)))
+            key = ".".join(map(str, location)) or "(whole file)"
             message = problem["msg"].removeprefix("Value error, ")
             if problem["type"] == "extra_forbidden":
                 message = "unknown key; see docs/config.md for those there are"
-                if may_name_key(str(problem["loc"][-1])):
+                if may_name_key(str(location[-1])):
                     message += f". If it is a secret: {KEY_HELP}"
-            found = repr(masked(problem["input"], problem["loc"]))
-            lines = lines_by_source.setdefault(source_of(problem["loc"]) or origin, [])
-            lines.append(f"  {key}: {message}" + (f" (got {found})" if problem["loc"] else ""))
+            found = repr(masked(problem["input"], location))
+            lines = lines_by_source.setdefault(source_of(location) or origin, [])
+            lines.append(f"  {key}: {message}" + (f" (got {found})" if location else ""))
         said = []
         for source, lines in lines_by_source.items():
             said += [f"{source}: the configuration is not valid", *lines]

@@ -25,7 +25,7 @@ def pair_std(pairs: Sequence[Timing]) -> float | None:
     """
     if not pairs:
         return None
-    square = _mean_square([pair.speedup for pair in pairs]) - float(np.mean([_own_variance(pair) for pair in pairs]))
+    square = _mean_square(pairs) - float(np.mean([_own_variance(pair) for pair in pairs]))
     return math.sqrt(max(0.0, square))
 
 
@@ -41,7 +41,7 @@ def widened(timing: Timing, pairs: Sequence[Timing]) -> Timing:
     if std is None:
         return timing
     quantile = float(stats.t.ppf(0.5 + timing.confidence_level / 2, len(pairs)))
-    least = quantile * math.sqrt(_mean_square([pair.speedup for pair in pairs]))
+    least = quantile * math.sqrt(_mean_square(pairs))
     below, above = (
         max(math.hypot(math.log(timing.speedup / bound), quantile * std), least)
         for bound in (timing.speedup_low, timing.speedup_high)
@@ -70,7 +70,7 @@ def combined(own: Sequence[Timing], identical: Sequence[Timing]) -> tuple[float,
     logs = np.log([timing.speedup for timing in own])
     num_free = len(own) - 1 + len(identical)
     squares = float(((logs - logs.mean()) ** 2).sum())
-    squares += len(identical) * _mean_square([timing.speedup for timing in identical])
+    squares += len(identical) * _mean_square(identical)
     variance = max(squares / num_free if num_free else 0.0, float(np.mean([_own_variance(each) for each in own])))
     quantile = float(stats.t.ppf(0.5 + _CONFIDENCE_LEVEL / 2, num_free)) if num_free else _Z
     half = quantile * math.sqrt(variance / len(own))
@@ -78,8 +78,9 @@ def combined(own: Sequence[Timing], identical: Sequence[Timing]) -> tuple[float,
     return math.exp(mean), math.exp(mean - half), math.exp(mean + half)
 
 
-def _mean_square(speedups: Sequence[float]) -> float:
-    return float((np.log(speedups) ** 2).mean()) if len(speedups) else 0.0
+def _mean_square(pairs: Sequence[Timing]) -> float:
+    """Of their log speedups, about 1; 0 without any."""
+    return float((np.log([pair.speedup for pair in pairs]) ** 2).mean()) if pairs else 0.0
 
 
 def _own_variance(timing: Timing) -> float:
