@@ -256,9 +256,9 @@ class StudySettings(Settings):
 
 
 Location = tuple[str | int, ...]
+"""Keys and positions that lead to a value."""
 _BRANCH = re.compile(r"(literal|tuple)\[.+\]")
 """What pydantic calls one of several kinds of value that a key may have: no part of what anybody wrote."""
-"""Keys and positions that lead to a value."""
 
 
 def load_settings(

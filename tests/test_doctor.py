@@ -10,7 +10,8 @@ import torch
 
 from kbwf.doctor import examine, examine_tasks
 from kbwf.errors import InfrastructureError
-from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.finding import Finding
+from kbwf.judge.judge import Judge
 from kbwf.records import EvalStatus, SandboxReport
 from kbwf.settings import StudySettings
 from tests.judge.quirks import REFUSED, quirk

@@ -1,15 +1,16 @@
 """A candidate's process as a trial sees it: whatever it does, says or fails to say ends the trial with a status."""
 
+from collections.abc import Callable
+
 import torch
 
-from kbwf.judge.bench import Bench
 from kbwf.judge.clock import Clock
 from kbwf.judge.processes import RunnerProcess
-from kbwf.judge.results import Claims, Probes, check_claims
+from kbwf.judge.results import Claims, Probes, Results, check_claims
 from kbwf.records import EvalStatus
 from kbwf.sandbox import messages
 from kbwf.sandbox.channel import Closed, ProtocolError
-from kbwf.sandbox.messages import Capture, Done, Failed, Loaded, Misfit, Run
+from kbwf.sandbox.messages import Buffer, Capture, Done, Failed, Load, Loaded, Misfit, Run
 
 
 class Rejected(Exception):
@@ -21,11 +22,27 @@ class Rejected(Exception):
 
 
 class Candidate:
-    """Frozen but for its own requests. Every method raises `Rejected` for what is the kernel's doing."""
+    """Frozen but for its own requests. Every method raises `Rejected` for what is the kernel's doing.
 
-    def __init__(self, bench: Bench, process: RunnerProcess, clock: Clock) -> None:
-        self._bench, self._process, self._clock = bench, process, clock
-        self._results = bench.results_of(process)
+    Attributes:
+        process: whom it concerns to end.
+    """
+
+    def __init__(
+        self,
+        process: RunnerProcess,
+        results: Results,
+        outputs: list[Buffer],
+        clock: Clock,
+        load_of: Callable[[str | None], Load],
+    ) -> None:
+        """Args:
+        results: reads what this process puts out. Made before a kernel's source is sent.
+        outputs: what that looks like.
+        load_of: what a candidate is asked to load, by its kernel's source; None is the reference itself.
+        """
+        self.process = process
+        self._results, self._outputs, self._clock, self._load_of = results, outputs, clock, load_of
 
     def load(self, kernel_source: str | None, build: int | None) -> None:
         """Compile and build the model; None is the reference itself.
@@ -35,7 +52,7 @@ class Candidate:
         """
         descriptors = [] if build is None else [build]
         try:
-            answer = self._process.ask(self._bench.load_of(kernel_source), Loaded, descriptors=descriptors)
+            answer = self.process.ask(self._load_of(kernel_source), Loaded, descriptors=descriptors)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         if isinstance(answer, Failed):
@@ -45,13 +62,13 @@ class Candidate:
     def run(self, request: Run) -> Claims:
         """Where the results of a request lie."""
         try:
-            answer: Done | Misfit | Failed = self._process.ask_frozen(messages.encode(request), Done, Misfit)
+            answer: Done | Misfit | Failed = self.process.ask_frozen(messages.encode(request), Done, Misfit)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         self._freeze()
         claims = self._accept(answer).results
         try:
-            check_claims(claims, self._bench.description.outputs, len(request.slots))
+            check_claims(claims, self._outputs, len(request.slots))
         except ProtocolError as error:
             raise self._silence(error) from error
         return claims
@@ -59,9 +76,7 @@ class Candidate:
     def time(self, request: Run) -> tuple[float, Claims, Probes, list[torch.Tensor]]:
         """A request under the clock, as `Clock.time` gives it."""
         try:
-            own_ms, answer, probes, found = self._clock.time(
-                self._process, request, self._results, self._bench.description.outputs
-            )
+            own_ms, answer, probes, found = self._clock.time(self.process, request, self._results, self._outputs)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         return own_ms, self._accept(answer).results, probes, found
@@ -69,7 +84,7 @@ class Candidate:
     def capture(self, slots: list[int]) -> bool:
         """Whether it has captured a call for each of these slots as a CUDA graph."""
         try:
-            answer = self._process.ask_frozen(messages.encode(Capture(slots=slots)), Done)
+            answer = self.process.ask_frozen(messages.encode(Capture(slots=slots)), Done)
         except (TimeoutError, Closed, ProtocolError) as error:
             raise self._silence(error) from error
         self._freeze()
@@ -78,7 +93,7 @@ class Candidate:
     def results(self, claims: Claims, call: int) -> list[torch.Tensor]:
         """The result of a call, until the next request."""
         try:
-            pairs = zip(claims[call], self._bench.description.outputs, strict=True)
+            pairs = zip(claims[call], self._outputs, strict=True)
             return [self._results.tensor(claim, layout) for claim, layout in pairs]
         except ProtocolError as error:
             raise self._silence(error) from error
@@ -92,7 +107,7 @@ class Candidate:
 
     def _freeze(self) -> None:
         try:
-            self._process.freeze()
+            self.process.freeze()
         except Closed as error:
             raise self._silence(error) from error
 
@@ -110,10 +125,10 @@ class Candidate:
     def _silence(self, error: Exception) -> Rejected:
         """What it means that a candidate did not answer."""
         if isinstance(error, TimeoutError):
-            return Rejected(EvalStatus.TIMEOUT, "no answer within evaluation.timeout_s", self._process.end()[1])
+            return Rejected(EvalStatus.TIMEOUT, "no answer within evaluation.timeout_s", self.process.end()[1])
         if isinstance(error, ProtocolError):
             return Rejected(EvalStatus.FLAGGED, f"the kernel's process sent what is no message: {error}")
-        code, output = self._process.end(grace_s=1.0)
+        code, output = self.process.end(grace_s=1.0)
         how = f"signal {code - 128}" if code > 128 else f"exit code {code}"
         return Rejected(EvalStatus.CRASHED, f"the kernel's process ended by itself: {how}", output)
 

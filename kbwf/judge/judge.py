@@ -1,10 +1,7 @@
 """The judge: owns secret seeds, expected outputs, clock and verdict; of a task's code it runs `get_inputs` alone."""
 
 import contextlib
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -12,40 +9,20 @@ import torch
 from kbwf.errors import InfrastructureError
 from kbwf.judge.bench import Bench, key_of
 from kbwf.judge.builds import Builds, file_of, must_build
-from kbwf.judge.candidate import Candidate, Rejected
+from kbwf.judge.candidate import Rejected
+from kbwf.judge.checks import Checks
 from kbwf.judge.clock import Clock
 from kbwf.judge.device import lease
+from kbwf.judge.finding import Finding, Phases
 from kbwf.judge.processes import Launcher, RunnerProcess
-from kbwf.judge.trial import Trial
-from kbwf.records import Environment, EvalStatus, SandboxReport, Task, Timing, Verdict
+from kbwf.judge.sides import Sides
+from kbwf.judge.timer import Timer
+from kbwf.records import Environment, EvalStatus, SandboxReport, Task
 from kbwf.records.base import canonical_json
 from kbwf.sandbox.cores import require_cores
 from kbwf.sandbox.defences import remedy
 from kbwf.sandbox.messages import Description
 from kbwf.settings import EvaluationSettings
-
-
-@dataclass
-class Finding:
-    """What the judge found out about one kernel; the stage makes an `Evaluation` of it."""
-
-    status: EvalStatus | None = None
-    """None until it is known."""
-    message: str = ""
-    trace: str = ""
-    official: Verdict | None = None
-    hardened: Verdict | None = None
-    degenerate: tuple[str, ...] = ()
-    ref_failure: str = ""
-    may_use_tf32: bool = True
-    timing: Timing | None = None
-    sandbox: SandboxReport | None = None
-    seconds_s: dict[str, float] = field(default_factory=dict)
-
-    @property
-    def failure(self) -> str:
-        """Status and reason, where there is no time."""
-        return "" if self.timing is not None else f"{self.status}: {self.message}"
 
 
 class Judge:
@@ -89,7 +66,7 @@ class Judge:
         try:
             with lease(self._environment):
                 self._end_left()
-                return self._bench_for(task, settings, _Phases()).description
+                return self._bench_for(task, settings, Phases()).description
         except InfrastructureError:
             self._drop_bench()
             raise
@@ -101,7 +78,7 @@ class Judge:
             InfrastructureError: the device, the launcher or the reference's runner failed; the kernel is not judged.
             TaskError: the task cannot be judged.
         """
-        phases, built = _Phases(), None
+        phases, built = Phases(), None
         if kernel_source is not None and must_build(kernel_source):
             with self._lease_of_cores():
                 phases.lap("wait_for_device")
@@ -115,14 +92,14 @@ class Judge:
                 phases.lap("wait_for_device")
                 self._end_left()
                 bench = self._bench_for(task, settings, phases)
-                candidate = bench.take_candidate(settings)
+                candidate, reference = bench.take_pair(settings, self._clock)
                 phases.lap("start_candidate")
-                if self._device.type == "cuda":  # it takes half a second, while this one is compiled and checked
-                    bench.prepare_candidate()
                 try:
-                    finding = self._try(bench, candidate, kernel_source, made, settings, phases)
+                    if self._device.type == "cuda":  # it takes half a second, while this one is compiled and checked
+                        bench.prepare_pair()
+                    finding = self._try(Sides(bench, reference, candidate), kernel_source, made, settings, phases)
                 finally:
-                    self._leave(candidate, *bench.release_reference())
+                    self._leave(candidate.process, reference.process)
                     phases.lap("end_candidate")
         except InfrastructureError:
             self._drop_bench()  # another try shall not meet the same dead process
@@ -144,7 +121,7 @@ class Judge:
         with contextlib.suppress(InfrastructureError):
             self._end_left()
             if self._bench is not None:
-                self._bench.prepare_candidate()
+                self._bench.prepare_pair()
 
     def close(self) -> None:
         """End all that was started and give the buffers back."""
@@ -171,14 +148,14 @@ class Judge:
         while self._left:
             self._left.pop().end()
 
-    def _bench_for(self, task: Task, settings: EvaluationSettings, phases: "_Phases") -> Bench:
+    def _bench_for(self, task: Task, settings: EvaluationSettings, phases: Phases) -> Bench:
         if self._bench is None or not self._bench.fits(task, settings):
             self._drop_bench()
             key = key_of(task, settings)
             bench = Bench(self._launcher, self._device, task, settings, self._descriptions.get(key))
             try:
                 if key not in self._descriptions:
-                    bench.try_inputs()
+                    bench.inputs.try_out()
             except BaseException:
                 bench.close()
                 raise
@@ -187,15 +164,10 @@ class Judge:
         return self._bench
 
     def _try(
-        self,
-        bench: Bench,
-        candidate: RunnerProcess,
-        kernel_source: str | None,
-        made: int | None,
-        settings: EvaluationSettings,
-        phases: "_Phases",
+        self, sides: Sides, kernel_source: str | None, made: int | None, settings: EvaluationSettings, phases: Phases
     ) -> Finding:
-        ready = candidate.sandbox
+        bench, candidate = sides.bench, sides.candidate
+        ready = candidate.process.sandbox
         report = SandboxReport(applied=tuple(ready.applied), missing=tuple(ready.missing))
         finding = Finding(sandbox=report, may_use_tf32=bench.description.may_use_tf32)
         if settings.sandbox == "require" and ready.missing:
@@ -204,22 +176,21 @@ class Judge:
                 f"evaluation.sandbox is require, but this host does not permit: {', '.join(ready.missing)}."
                 f" To get it: {ways}; or set evaluation.sandbox: auto"
             )
-        kernel = Candidate(bench, candidate, self._clock)
-        trial = Trial(bench, kernel, self._clock, settings)
+        checks, timer = Checks(sides, settings), Timer(sides, self._clock, settings)
         try:
             with phases.timed("compile"):
-                kernel.load(kernel_source, made)
+                candidate.load(kernel_source, made)
             with phases.timed("check"):
-                trial.check()
+                checks.run()
             with phases.timed("start_next"):
                 bench.wait_for_next()
             with phases.timed("time"):
-                finding.timing = trial.time()
+                finding.timing = timer.run()
             finding.status = EvalStatus.PASSED
         except Rejected as rejected:
             finding.status, finding.message, finding.trace = rejected.status, rejected.message, rejected.trace
         if finding.status != EvalStatus.COMPILE_ERROR:
-            finding.official, finding.hardened = trial.official, trial.hardened
+            finding.official, finding.hardened = checks.official, checks.hardened
             finding.degenerate = bench.description.yardstick.degenerate
             finding.ref_failure = bench.description.yardstick.own_failure
         return finding
@@ -227,27 +198,3 @@ class Judge:
 
 JudgeFor = Callable[[EvaluationSettings], tuple[Judge, Environment]]
 """The judge of a device and thread count, kept warm by whoever serves the request, and what it judges on."""
-
-
-class _Phases:
-    """Seconds by phase, in the order of the laps."""
-
-    def __init__(self) -> None:
-        self._seconds_s: dict[str, float] = defaultdict(float)
-        self._last_s = time.monotonic()
-
-    def lap(self, phase: str) -> None:
-        now_s = time.monotonic()
-        self._seconds_s[phase] += now_s - self._last_s
-        self._last_s = now_s
-
-    @contextlib.contextmanager
-    def timed(self, phase: str) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            self.lap(phase)
-
-    @property
-    def seconds_s(self) -> dict[str, float]:
-        return {phase: round(seconds, 4) for phase, seconds in self._seconds_s.items()}

@@ -1,5 +1,4 @@
-"""`LocalTrainer`: trains a LoRA adapter on a model of this machine. Axes: T response token, V vocabulary, N likeliest
-tokens.
+"""`LocalTrainer`: trains a LoRA adapter on a model of this machine.
 
 One update is `num_gradient_steps` steps of Adam, each over all examples; the published runs take one. Of a new adapter
 one factor is zero, so that the policy of step 0 is the base model to the last bit.
@@ -10,48 +9,32 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.checkpoint import checkpoint
 
 from kbwf.errors import PolicyError
 from kbwf.policies.adapter import (
-    TEACHER_FILE,
     load_optimizer,
-    load_tensors,
     new_adapter,
     save_adapter,
     save_optimizer,
-    save_tensors,
     trainable_adapter,
     trainable_parameters,
 )
 from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
-from kbwf.policies.gradients import BatchResult, joined, report_of, sum_gradients
+from kbwf.policies.gradients import BatchResult, report_of, sum_gradients
 from kbwf.policies.local import Device, Dtype, LocalPolicy
-from kbwf.policies.logprobs import (
-    BatchLimit,
-    Passage,
-    TokenStatistics,
-    log_softmax,
-    passage_logprobs,
-    response_logits,
-    token_statistics,
-)
+from kbwf.policies.logprobs import BatchLimit, Passage, passage_logprobs, response_logits
+from kbwf.policies.losses import distillation_of, policy_gradient_of
 from kbwf.policies.pretrained import ChatTemplate
 from kbwf.policies.protocols import Message
+from kbwf.policies.teacher import Teacher
 from kbwf.records import Checkpoint
 from kbwf.settings import BaseSettings
 from kbwf.training.datums import Datum, DistillationDatum
-from kbwf.training.objective import (
-    Divergence,
-    entropy_regularized,
-    policy_gradient_loss,
-    topk_divergences,
-)
+from kbwf.training.objective import Divergence
 from kbwf.training.self_distillation import TeacherKind
 from kbwf.training.update import UpdateReport
 
@@ -63,13 +46,7 @@ ADAM_BETAS = (0.9, 0.95)
 ADAM_EPS = 1e-12
 """The defaults of the trainer that the paper's runs used. With so small an epsilon any gradient, however small, makes a
 whole step: where there is nothing to learn, no step may be taken."""
-EMA_RATE = 0.05
-"""How far the teacher moves towards the student after every update (arXiv 2601.20802)."""
 TRAINING_LIMIT = BatchLimit(max_tokens=2**14)
-
-_recomputed = partial(checkpoint, use_reentrant=False, preserve_rng_state=False)
-"""Calls a function, and calls it again for its gradient instead of keeping what it computed on the way: for every token
-of a response that is a float32 number per word of the vocabulary."""
 
 
 def open_trainer(
@@ -140,12 +117,10 @@ class LocalTrainer(LocalPolicy):
         self._model.eval()
         self._parameters = trainable_parameters(self._model)
         self._optimizer = torch.optim.Adam(list(self._parameters.values()), betas=ADAM_BETAS, eps=ADAM_EPS)
-        self._teacher_kind = teacher
-        self._teacher = {} if teacher == "live" else {n: p.detach().clone() for n, p in self._parameters.items()}
+        self._teacher = Teacher(teacher, self._parameters)
         if state is not None:
             load_optimizer(self._optimizer, self._parameters, Path(state))
-            if teacher != "live":
-                self._load_teacher(Path(state))
+            self._teacher.load(Path(state))
         self._limit = limit
         is_on_gpu = self._model.device.type == "cuda"
         self._is_checkpointed = is_on_gpu if gradient_checkpointing is None else gradient_checkpointing
@@ -171,19 +146,8 @@ class LocalTrainer(LocalPolicy):
         passages = self._passages([(datum.messages, datum.token_ids_T) for datum in data])
 
         def result_of(batch: Sequence[int]) -> BatchResult:
-            rows = response_logits(self._model, [passages[index] for index in batch], self._knows_logits_to_keep)
-            statistics = joined(
-                [
-                    _recomputed(token_statistics, logits_TV, data[index].token_ids_T)
-                    for index, logits_TV in zip(batch, rows, strict=True)
-                ]
-            )
-            old_logprobs_T = _flat([data[index].old_logprobs_T for index in batch], statistics.logprobs_T)
-            advantages_T = _flat([data[index].advantages_T for index in batch], statistics.logprobs_T)
-            loss = policy_gradient_loss(statistics.logprobs_T, old_logprobs_T, advantages_T, torch)
-            if entropy_coefficient:
-                loss = entropy_regularized(loss, statistics.entropies_T, entropy_coefficient)
-            return BatchResult(loss, statistics, old_logprobs_T)
+            logits = self._logits([passages[index] for index in batch])
+            return policy_gradient_of(logits, [data[index] for index in batch], entropy_coefficient)
 
         return self._step(passages, [], result_of, learning_rate, num_gradient_steps)
 
@@ -208,17 +172,10 @@ class LocalTrainer(LocalPolicy):
 
         def result_of(batch: Sequence[int]) -> BatchResult:
             # The teacher first: its weights take the student's place meanwhile.
-            with torch.no_grad(), self._as_teacher():
-                taught = response_logits(self._model, [lessons[index] for index in batch], self._knows_logits_to_keep)
-            rows = response_logits(self._model, [passages[index] for index in batch], self._knows_logits_to_keep)
-            divergences, statistics = zip(
-                *(
-                    _recomputed(_distillation, logits_TV, teacher_TV, data[index].token_ids_T, top_k, divergence)
-                    for index, logits_TV, teacher_TV in zip(batch, rows, taught, strict=True)
-                ),
-                strict=True,
-            )
-            return BatchResult(torch.cat(divergences).sum(), joined(statistics), None)
+            with torch.no_grad(), self._teacher.in_place_of_the_student():
+                taught = self._logits([lessons[index] for index in batch])
+            logits = self._logits([passages[index] for index in batch])
+            return distillation_of(logits, taught, [data[index] for index in batch], top_k, divergence)
 
         return self._step(passages, lessons, result_of, learning_rate, num_gradient_steps)
 
@@ -232,7 +189,7 @@ class LocalTrainer(LocalPolicy):
             InfrastructureError: the GPU failed.
         """
         encoded = self._passages(passages)
-        with self._running(), torch.no_grad(), self._as_teacher():
+        with self._running(), torch.no_grad(), self._teacher.in_place_of_the_student():
             scored = passage_logprobs(self._model, encoded, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
 
@@ -246,8 +203,7 @@ class LocalTrainer(LocalPolicy):
         state.mkdir(parents=True, exist_ok=True)
         save_adapter(self._model, folder / "adapter")
         save_optimizer(self._optimizer, self._parameters, state)
-        if self._teacher:
-            save_tensors(self._teacher, state / TEACHER_FILE)
+        self._teacher.save(state)
 
     def _step(
         self,
@@ -279,32 +235,13 @@ class LocalTrainer(LocalPolicy):
                     parameter.grad = gradient
                 self._optimizer.step()
                 self._optimizer.zero_grad()
-            if self._teacher_kind == "ema":
-                for name, parameter in self._parameters.items():
-                    self._teacher[name].lerp_(parameter.detach(), EMA_RATE)
+            self._teacher.follow()
         max_ratio = max(report.max_ratio for report in reports)
         return replace(reports[0], num_gradient_steps=num_gradient_steps, max_ratio=max_ratio)
 
-    def _load_teacher(self, state: Path) -> None:
-        tensors = load_tensors(state / TEACHER_FILE)
-        if tensors.keys() != self._teacher.keys():
-            raise PolicyError(f"{state / TEACHER_FILE} is a teacher of another adapter; train the run again")
-        for name, tensor in tensors.items():
-            self._teacher[name].copy_(tensor)
-
-    @contextmanager
-    def _as_teacher(self) -> Iterator[None]:
-        """Inside, the model has the teacher's weights; no gradient may be pending."""
-        self._swap_teacher()
-        try:
-            yield
-        finally:
-            self._swap_teacher()
-
-    def _swap_teacher(self) -> None:
-        for name, tensor in self._teacher.items():
-            parameter = self._parameters[name]
-            self._teacher[name], parameter.data = parameter.data, tensor
+    def _logits(self, passages: Sequence[Passage]) -> list[torch.Tensor]:
+        """Of each passage's response tokens."""
+        return response_logits(self._model, passages, self._knows_logits_to_keep)
 
     @contextmanager
     def _in_training_mode(self) -> Iterator[None]:
@@ -317,28 +254,9 @@ class LocalTrainer(LocalPolicy):
             self._model.eval()
 
 
-def _distillation(
-    logits_TV: torch.Tensor,
-    teacher_logits_TV: torch.Tensor,
-    response_ids: Sequence[int],
-    top_k: int,
-    divergence: Divergence,
-) -> tuple[torch.Tensor, TokenStatistics]:
-    """Divergence per token [T], and what the student's distributions are like."""
-    likeliest_T_N = logits_TV.detach().topk(min(top_k, logits_TV.shape[-1]), dim=-1).indices
-    student_T_N = log_softmax(logits_TV).gather(1, likeliest_T_N)
-    teacher_T_N = log_softmax(teacher_logits_TV).gather(1, likeliest_T_N)
-    divergences_T = topk_divergences(student_T_N, teacher_T_N, divergence, torch)
-    return divergences_T, token_statistics(logits_TV, response_ids)
-
-
 def _no_update(reason: str) -> UpdateReport:
     log.warning("no update: %s", reason)
     return UpdateReport(0, reason)
-
-
-def _flat(values: Sequence[Sequence[float]], like: torch.Tensor) -> torch.Tensor:
-    return torch.tensor([value for row in values for value in row], dtype=like.dtype, device=like.device)
 
 
 def _remove_dropout(model: Any) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from kbwf.errors import RecordError
-from kbwf.judge.judge import Finding, Judge, JudgeFor
+from kbwf.judge.finding import Finding
+from kbwf.judge.judge import Judge, JudgeFor
 from kbwf.judge.pairs import combined
 from kbwf.records import (
     Calibration,

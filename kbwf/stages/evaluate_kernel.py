@@ -8,7 +8,8 @@ from kbwf import evaluation_store
 from kbwf.errors import RecordError
 from kbwf.judge.builds import must_build
 from kbwf.judge.device import describe_environment, resolve_device
-from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.finding import Finding
+from kbwf.judge.judge import Judge
 from kbwf.judge.pairs import widened
 from kbwf.judge.processes import Launcher
 from kbwf.provenance import code_digest

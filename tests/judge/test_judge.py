@@ -11,8 +11,11 @@ import pytest
 
 from kbwf.errors import InfrastructureError
 from kbwf.judge.bench import Bench
+from kbwf.judge.candidate import Candidate
 from kbwf.judge.judge import Judge
 from kbwf.judge.processes import RunnerProcess
+from kbwf.judge.reference import Reference
+from kbwf.judge.slots import InputSlots
 from kbwf.records import EvalStatus
 from kbwf.sandbox.messages import Ready
 from kbwf.settings import EvaluationSettings
@@ -157,16 +160,15 @@ def test_a_reference_that_is_gone_is_an_infrastructure_fault_once(
 ) -> None:
     """No kernel is to blame; the next try has a reference again."""
 
-    def end_the_reference(self: Bench, *arguments: Any, **named: Any) -> Any:
-        found = original(self, *arguments, **named)
-        assert self._pair is not None
-        os.kill(pid_of(self._pair.reference), signal.SIGKILL)
+    def end_the_reference(self: Reference, *arguments: Any) -> Any:
+        found = original(self, *arguments)
+        os.kill(pid_of(self.process), signal.SIGKILL)
         return found
 
-    name = {"before_the_kernel": "take_candidate", "while_timed": "time_reference"}[moment]
-    original = getattr(Bench, name)
+    name = {"before_the_kernel": "load", "while_timed": "time"}[moment]
+    original = getattr(Reference, name)
     with monkeypatch.context() as patch:
-        patch.setattr(Bench, name, end_the_reference)
+        patch.setattr(Reference, name, end_the_reference)
         with pytest.raises(InfrastructureError, match="l0_p001: the reference's process is gone"):
             judge(handler, HONEST_KERNEL)
     assert handler._judge is not None and handler._judge._bench is None
@@ -232,20 +234,18 @@ def test_the_next_candidate_may_start_while_one_is_checked(
     """As on a GPU: the present one's memory and weights stay its own; the next stands still before a time is taken."""
     judge(handler, HONEST_KERNEL)
     bench, waited = bench_of(handler), []
-    take, wait = Bench.take_candidate, Bench.wait_for_next
+    take, wait = Bench.take_pair, Bench.wait_for_next
 
-    def take_and_prepare(self: Bench, *arguments: Any) -> RunnerProcess:
+    def take_and_prepare(self: Bench, *arguments: Any) -> tuple[Candidate, Reference]:
         found = take(self, *arguments)
-        before = self._pair
-        self.prepare_candidate()
-        assert before is not None and self._pair is before
+        self.prepare_pair()
         return found
 
     def wait_and_note(self: Bench) -> None:
         wait(self)
         waited.append(self._next is not None and [each._is_ready for each in self._next.processes])
 
-    monkeypatch.setattr(Bench, "take_candidate", take_and_prepare)
+    monkeypatch.setattr(Bench, "take_pair", take_and_prepare)
     monkeypatch.setattr(Bench, "wait_for_next", wait_and_note)
     for _ in range(2):
         assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
@@ -264,7 +264,7 @@ def test_a_next_candidate_that_does_not_start_or_live_on_is_started_anew(
     """The present kernel may have left no memory: no fault of its, and nothing that another would meet."""
     judge(handler, HONEST_KERNEL)
     bench = bench_of(handler)
-    bench.prepare_candidate()
+    bench.prepare_pair()
     prepared = bench._next
     assert prepared is not None
     if is_ready:
@@ -302,13 +302,13 @@ def test_every_draw_comes_from_secret_seeds_of_its_own(
     """Two evaluations of one kernel have no seed in common, and correctness trials are official draws."""
     ask_for_no_times(monkeypatch)
     seen: dict[bool, list[int]] = {True: [], False: []}
-    original = Bench.draw
+    original = InputSlots.draw
 
-    def draw(self: Bench, slots: list[int], seeds: list[int], *, is_official: bool) -> Any:
+    def draw(self: InputSlots, slots: list[int], seeds: list[int], *, is_official: bool) -> Any:
         seen[is_official] += seeds
         return original(self, slots, seeds, is_official=is_official)
 
-    monkeypatch.setattr(Bench, "draw", draw)
+    monkeypatch.setattr(InputSlots, "draw", draw)
     for _ in range(2):
         assert judge(handler, HONEST_KERNEL).status == EvalStatus.PASSED
     # A correctness trial; five of hardened inputs, which are varied from others like the task's own; three warm-up

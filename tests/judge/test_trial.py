@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from kbwf.judge import trial as trial_module
+from kbwf.judge import requests, timer
 from kbwf.judge.bench import Bench
 from kbwf.judge.card import Reading
 from kbwf.judge.clock import Clock
 from kbwf.judge.measurement import NUM_SINGLE_BLOCKS, PLANS, calls_of, summarize
+from kbwf.judge.reference import Reference
+from kbwf.judge.slots import InputSlots
 from kbwf.records import EvalStatus, Task
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler
@@ -101,7 +103,7 @@ def test_elements_that_were_not_there_when_the_clock_stopped_are_flagged(
     handler: EvaluateHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also if all is right afterwards."""
-    monkeypatch.setattr(trial_module, "_is_identical", lambda found, later: False)
+    monkeypatch.setattr(requests, "_is_identical", lambda found, later: False)
     evaluation = judge(handler, HONEST_KERNEL)
     assert (evaluation.status, evaluation.message) == (
         STATUS.FLAGGED,
@@ -151,14 +153,14 @@ def test_several_calls_of_a_request_have_inputs_and_results_of_their_own(
 ) -> None:
     """All of five are compared: the fourth one's result is the third's."""
     asked: list[int] = []
-    original = Bench.draw
+    original = InputSlots.draw
 
-    def draw(self: Bench, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[object]] | None:
+    def draw(self: InputSlots, slots: list[int], seeds: list[int], *, is_official: bool) -> list[list[object]] | None:
         asked.append(len(set(slots)))
         assert len(set(seeds)) == len(seeds)
         return original(self, slots, seeds, is_official=is_official)
 
-    monkeypatch.setattr(Bench, "draw", draw)
+    monkeypatch.setattr(InputSlots, "draw", draw)
     forward = "self.n = getattr(self, 'n', 0) + 1\nif self.n != 4:\n    self.last = x * 2\nreturn self.last"
     evaluation = judge(handler, kernel(forward), quirk("return x * 2"), FULL)
     assert evaluation.status == STATUS.WRONG_VALUES
@@ -189,10 +191,10 @@ def test_times_that_say_nothing_are_taken_again_with_longer_requests(
         return calls_of(0.0, call_ms, num_slots)
 
     doubts = [True, True, False]
-    monkeypatch.setattr(trial_module, "calls_of", calls)
-    monkeypatch.setattr(trial_module, "MIN_REQUEST_MS", {"fast": 0.5})
+    monkeypatch.setattr(timer, "calls_of", calls)
+    monkeypatch.setattr(timer, "MIN_REQUEST_MS", {"fast": 0.5})
     monkeypatch.setattr(
-        trial_module, "summarize", lambda blocks, overhead_ms: None if doubts.pop(0) else summarize(blocks, 0.0)
+        timer, "summarize", lambda blocks, overhead_ms: None if doubts.pop(0) else summarize(blocks, 0.0)
     )
     evaluation = judge(handler, HONEST_KERNEL)
     assert evaluation.status == STATUS.PASSED and evaluation.timing is not None
@@ -214,7 +216,7 @@ def test_a_program_that_cannot_be_captured_keeps_the_time_of_its_launches(
     monkeypatch.setattr(Bench, "has_graphs", True)
     for can_reference in (False, True):
         if can_reference:
-            monkeypatch.setattr(Bench, "capture_reference", lambda self, slots: True)
+            monkeypatch.setattr(Reference, "capture", lambda self, slots: True)
         evaluation = judge(handler, HONEST_KERNEL)
         assert evaluation.status == STATUS.PASSED and evaluation.timing is not None
         assert evaluation.timing.launched_runtime_ms is None

@@ -1,4 +1,4 @@
-"""Facts about `LocalTrainer`, on a tiny random model in float64 unless said otherwise."""
+"""Facts about `LocalTrainer.update`, on a tiny random model in float64 unless said otherwise."""
 
 import logging
 import math
@@ -9,50 +9,16 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from kbwf.errors import PolicyError
-from kbwf.policies.local import LocalPolicy
 from kbwf.policies.logprobs import BatchLimit
-from kbwf.policies.trainer import ADAM_EPS, EMA_RATE, LocalTrainer
+from kbwf.policies.trainer import ADAM_EPS
 from kbwf.training.datums import Datum, DistillationDatum
 from kbwf.training.update import UpdateReport
 from tests.builders import make_task
+from tests.policies.trainers import DATA, LONG, SHORT, largest_difference, make_trainer, weights
 
 TASK = make_task()
-
-SHORT = ({"role": "user", "content": "Hi"},)
-LONG = ({"role": "user", "content": "A rather longer question"},)
-TAUGHT = ({"role": "user", "content": "Hi\n\nThe answer is known."},)
-DATA = [
-    Datum(SHORT, (5, 6, 7), (-2.0, -3.0, -1.5), (1.0, 1.0, 1.0)),
-    Datum(LONG, (8,), (-2.5,), (-2.0,)),
-    Datum(SHORT, (9, 10, 11, 12, 0), (-4.0,) * 5, (0.5, -0.5, 0.25, -0.25, 1.0)),
-]
-LESSONS = [
-    DistillationDatum(SHORT, TAUGHT, (5, 6, 7)),
-    DistillationDatum(LONG, TAUGHT, (8, 0)),
-]
-
-
-def make_trainer(tiny_model: Path, **options: Any) -> LocalTrainer:
-    """Rank 4, on the CPU."""
-    return LocalTrainer(str(tiny_model), **{"lora_rank": 4, "device": "cpu", "dtype": "float64", **options})
-
-
-def weights(trainer: LocalTrainer, trainable: bool = True) -> dict[str, torch.Tensor]:
-    """Copies, by name."""
-    return {
-        name: parameter.detach().clone()
-        for name, parameter in trainer._model.named_parameters()
-        if parameter.requires_grad == trainable
-    }
-
-
-def largest_difference(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) -> float:
-    """Over all weights."""
-    assert ours.keys() == theirs.keys() and ours
-    return max((ours[name] - theirs[name]).abs().max().item() for name in ours)
 
 
 def test_one_step_is_adam_on_the_loss_of_each_example_by_itself(tiny_model: Path) -> None:
@@ -79,13 +45,6 @@ def test_one_step_is_adam_on_the_loss_of_each_example_by_itself(tiny_model: Path
         is_clear = gradient.abs() > 1e-9
         assert torch.allclose(parameter[is_clear], expected[is_clear], rtol=0, atol=1e-6)
         assert is_clear.any() == ("lora_B" in name)
-
-
-def test_a_new_adapter_changes_nothing(tiny_model: Path) -> None:
-    """Scores of the trainer before its first step are the base model's, to the last bit."""
-    passages = [(datum.messages, datum.token_ids_T) for datum in DATA]
-    plain = LocalPolicy(str(tiny_model), device="cpu", dtype="float64")
-    assert make_trainer(tiny_model).score_many(passages) == plain.score_many(passages)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.5])
@@ -127,21 +86,6 @@ def test_what_has_a_positive_advantage_becomes_likelier_and_what_has_a_negative_
     after = trainer.score(SHORT, [good, bad])
     assert sum(after[0]) > sum(before[0]) + 0.1
     assert sum(after[1]) < sum(before[1]) - 0.1
-
-
-def test_only_the_adapter_changes(tiny_model: Path) -> None:
-    """Base weights stay bit by bit; the zero factor moves in the first step, the random one in the second."""
-    trainer = make_trainer(tiny_model)
-    base, first = weights(trainer, trainable=False), weights(trainer)
-    assert all("lora_" in name for name in first) and not any("lora_" in name for name in base)
-    trainer.update(DATA, 0.01)
-    second = weights(trainer)
-    trainer.update(DATA, 0.01)
-    third = weights(trainer)
-    assert largest_difference(weights(trainer, trainable=False), base) == 0.0
-    for name in first:
-        assert (first[name] != second[name]).any() == ("lora_B" in name)
-        assert (second[name] != third[name]).any()
 
 
 def test_what_the_prompt_s_tokens_are_matters_but_not_what_they_would_predict(tiny_model: Path) -> None:
@@ -207,60 +151,6 @@ def test_an_entropy_bonus_keeps_the_policy_undecided(tiny_model: Path) -> None:
     reports = [trainer.update(data, 0.01, entropy_coefficient=0.5) for _ in range(4)]
     assert reports[0].loss == pytest.approx(-0.5 * reports[0].entropy_nats * 9, abs=1e-9)
     assert reports[-1].entropy_nats > reports[0].entropy_nats + 0.01
-
-
-def test_resuming_equals_no_interruption(tiny_model: Path, tmp_path: Path) -> None:
-    """Steps 1-2-3 and 1-2, stop, 3: the weights differ by 0.0, in float32 as in use."""
-    through = make_trainer(tiny_model, dtype="float32")
-    for _ in range(2):
-        through.update(DATA, 0.01)
-    through.save(tmp_path)
-    third = through.update(DATA, 0.01)
-    resumed = make_trainer(
-        tiny_model, dtype="float32", seed=99, adapter=str(tmp_path / "adapter"), state=str(tmp_path / "state")
-    )
-    assert resumed.update(DATA, 0.01) == third
-    assert largest_difference(weights(resumed), weights(through)) == 0.0
-    fresh = make_trainer(tiny_model, dtype="float32", adapter=str(tmp_path / "adapter"))
-    fresh.update(DATA, 0.01)
-    assert largest_difference(weights(fresh), weights(through)) > 0.0
-
-
-@pytest.mark.parametrize("teacher", ["base", "ema"])
-def test_resuming_keeps_the_teacher(tiny_model: Path, tmp_path: Path, teacher: str) -> None:
-    """Distillation, resumed, goes on towards the same teacher."""
-    through = make_trainer(tiny_model, teacher=teacher)
-    for _ in range(2):
-        through.distill(LESSONS, 0.01)
-    through.save(tmp_path)
-    third = through.distill(LESSONS, 0.01)
-    resumed = make_trainer(
-        tiny_model, teacher=teacher, adapter=str(tmp_path / "adapter"), state=str(tmp_path / "state")
-    )
-    assert resumed.distill(LESSONS, 0.01) == third
-    assert largest_difference(weights(resumed), weights(through)) == 0.0
-
-
-def test_a_saved_policy_samples_and_scores_as_the_trainer_does(tiny_model: Path, tmp_path: Path) -> None:
-    """`LocalPolicy` loads the adapter."""
-    trainer = make_trainer(tiny_model)
-    trainer.update(DATA, 0.05)
-    trainer.save(tmp_path)
-    policy = LocalPolicy(str(tiny_model), adapter=str(tmp_path / "adapter"), device="cpu", dtype="float64")
-    assert policy.score(SHORT, [(5, 6, 7)])[0] == pytest.approx(trainer.score(SHORT, [(5, 6, 7)])[0], abs=1e-9)
-    assert policy.sample(TASK, SHORT, 4, 1, 1.0, 10) == trainer.sample(TASK, SHORT, 4, 1, 1.0, 10)
-
-
-def test_the_adapter_s_beginning_depends_on_the_seed_alone(tiny_model: Path) -> None:
-    """Not on what was drawn before, and it draws nothing from the caller's random numbers."""
-    first = weights(make_trainer(tiny_model, seed=1))
-    torch.manual_seed(5)
-    expected = torch.rand(1)
-    torch.manual_seed(5)
-    second = make_trainer(tiny_model, seed=1)
-    assert torch.rand(1) == expected
-    assert largest_difference(first, weights(second)) == 0.0
-    assert largest_difference(first, weights(make_trainer(tiny_model, seed=2))) > 0.0
 
 
 def test_equal_rewards_make_no_step(tiny_model: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -329,90 +219,3 @@ def test_a_batch_too_large_for_the_gpu_is_halved_and_the_limit_is_kept(
     assert report.gradient_norm == pytest.approx(expected.gradient_norm, abs=1e-9)
     trainer.update(DATA, 0.01)
     assert rows[4:] == [1, 1, 1]
-
-
-def test_distillation_moves_the_student_towards_the_teacher(tiny_model: Path) -> None:
-    """With the base policy as teacher, whose prompt says more, the divergence falls; tokens are counted apart."""
-    trainer = make_trainer(tiny_model, teacher="base")
-    reports = [trainer.distill(LESSONS, 0.01, top_k=20) for _ in range(6)]
-    assert reports[-1].loss < 0.7 * reports[0].loss
-    # "user: Hi\n\nThe answer is known.\n" and "assistant: " are 31 and 11 bytes.
-    assert reports[0].num_teacher_tokens == 2 * (31 + 11) + 3 + 2
-    assert reports[0].num_response_tokens == 5
-    assert reports[0].kl_sample_train_nats == 0.0
-
-
-def test_a_teacher_with_the_student_s_prompt_and_weights_teaches_nothing(tiny_model: Path) -> None:
-    """The divergence is 0, whichever it is."""
-    data = [replace(lesson, teacher_messages=lesson.messages) for lesson in LESSONS]
-    assert make_trainer(tiny_model).distill(data, 0.01).loss == pytest.approx(0.0, abs=1e-9)
-    assert make_trainer(tiny_model).distill(data, 0.01, divergence="reverse_kl").loss == pytest.approx(0.0, abs=1e-9)
-
-
-def test_distilling_one_likeliest_token_is_computed_by_hand(tiny_model: Path) -> None:
-    """KL of (p, 1 - p) from (q, 1 - q), p and q the two policies' probability of the student's likeliest token."""
-    trainer = make_trainer(tiny_model)
-    logits = [
-        trainer._model(torch.tensor([trainer._encode(messages)])).logits[0, -1].softmax(dim=0)
-        for messages in (SHORT, TAUGHT)
-    ]
-    token = logits[0].argmax()
-    p, q = logits[0][token].item(), logits[1][token].item()
-    report = trainer.distill([DistillationDatum(SHORT, TAUGHT, (5,))], 0.01, top_k=1, divergence="reverse_kl")
-    assert report.loss == pytest.approx(p * math.log(p / q) + (1 - p) * math.log((1 - p) / (1 - q)), abs=1e-6)
-
-
-@pytest.mark.parametrize("teacher", ["live", "base", "ema"])
-def test_the_teacher_is_the_policy_as_it_is_as_it_was_or_in_between(tiny_model: Path, teacher: str) -> None:
-    """After one step: the trained weights, the first ones, or 5 % of the way; scoring leaves the student in place."""
-    trainer = make_trainer(tiny_model, teacher=teacher)
-    passages = [(TAUGHT, (5, 6))]
-    before, first = weights(trainer), trainer.score_many(passages)
-    trainer.update(DATA, 0.05)
-    after, trained = weights(trainer), trainer.score_many(passages)
-    taught = trainer.teacher_score_many(passages)
-    assert largest_difference(weights(trainer), after) == 0.0
-    if teacher == "live":
-        assert taught == trained
-    elif teacher == "base":
-        assert taught == first != trained
-    else:
-        expected = {name: before[name] + EMA_RATE * (after[name] - before[name]) for name in before}
-        assert largest_difference(trainer._teacher, expected) < 1e-12
-        assert taught not in (first, trained)
-
-
-def test_a_rank_above_the_width_is_refused(tiny_model: Path) -> None:
-    """The model is 32 wide; 32 itself is allowed."""
-    with pytest.raises(PolicyError, match="lora_rank 33 is above the width 32"):
-        make_trainer(tiny_model, lora_rank=33)
-    make_trainer(tiny_model, lora_rank=32)
-
-
-def test_adapter_and_state_must_be_there_and_fit(tiny_model: Path, tmp_path: Path) -> None:
-    """No folder, another rank, no teacher where one is needed, a damaged file, state of other weights."""
-    trainer = make_trainer(tiny_model)
-    trainer.update(DATA, 0.01)
-    trainer.save(tmp_path)
-    adapter, state = str(tmp_path / "adapter"), tmp_path / "state"
-    with pytest.raises(PolicyError, match=r"holds no adapter_config\.json"):
-        make_trainer(tiny_model, adapter=str(tmp_path / "nowhere"))
-    with pytest.raises(PolicyError, match="has rank 4, the run asks for lora_rank 8"):
-        make_trainer(tiny_model, adapter=adapter, lora_rank=8)
-    with pytest.raises(PolicyError, match=r"teacher\.safetensors cannot be loaded"):
-        make_trainer(tiny_model, adapter=adapter, state=str(state), teacher="ema")
-    tensors = load_file(state / "optimizer.safetensors")
-    assert {name.rpartition("/")[2] for name in tensors} == {"step", "exp_avg", "exp_avg_sq"}
-    (state / "optimizer.safetensors").write_bytes(b"not tensors")
-    with pytest.raises(PolicyError, match=r"optimizer\.safetensors cannot be loaded"):
-        make_trainer(tiny_model, adapter=adapter, state=str(state))
-
-
-def test_weights_of_half_precision_are_trained_in_single_precision(tiny_model: Path) -> None:
-    """A learning rate of 1e-5 would vanish in bfloat16."""
-    trainer = make_trainer(tiny_model, dtype="bfloat16")
-    assert {parameter.dtype for parameter in weights(trainer).values()} == {torch.float32}
-    assert {parameter.dtype for parameter in weights(trainer, trainable=False).values()} == {torch.bfloat16}
-    before = weights(trainer)
-    assert math.isfinite(trainer.update(DATA, 1e-5).loss)
-    assert 0 < largest_difference(weights(trainer), before) < 2e-5

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from kbwf.errors import InfrastructureError, TaskError, TaskTooLargeError
-from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.finding import Finding
+from kbwf.judge.judge import Judge
 from kbwf.records import Calibration, EvalStatus, Timing
 from kbwf.records.base import canonical_json
 from kbwf.sandbox.messages import Description

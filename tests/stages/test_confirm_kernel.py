@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kbwf.errors import RecordError
-from kbwf.judge.judge import Finding
+from kbwf.judge.finding import Finding
 from kbwf.records import Calibration, Confirmation, Environment, EvalStatus, ScoredSample, Selection
 from kbwf.settings import EvaluationSettings
 from kbwf.stages.confirm_kernel import confirm_kernel

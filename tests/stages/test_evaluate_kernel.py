@@ -9,7 +9,8 @@ import torch
 
 from kbwf.by_hand import evaluate_file, find_task
 from kbwf.errors import InfrastructureError, RecordError, TaskError
-from kbwf.judge.judge import Finding, Judge
+from kbwf.judge.finding import Finding
+from kbwf.judge.judge import Judge
 from kbwf.records import Calibration, EvalStatus, Evaluation, Timing
 from kbwf.settings import EvaluationSettings, PromptSettings
 from kbwf.stages.evaluate_kernel import EvaluateHandler, describe
