@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from kbwf.judge import measurement, trial
+from kbwf.judge import measurement, timer
 from kbwf.judge.processes import RunnerProcess
 from kbwf.records import Evaluation, Sample, Task
 from kbwf.settings import EvaluationSettings, PromptSettings
@@ -81,8 +81,8 @@ def ask_for_no_times(monkeypatch: pytest.MonkeyPatch) -> None:
 
     On a busy machine a request may take no longer than an empty one, which is doubted otherwise.
     """
-    monkeypatch.setattr(trial, "summarize", lambda blocks, overhead_ms: measurement.summarize(blocks, 0.0))
-    monkeypatch.setattr(trial, "MIN_REQUEST_MS", dict.fromkeys(measurement.MIN_REQUEST_MS, 0.0))
+    monkeypatch.setattr(timer, "summarize", lambda blocks, overhead_ms: measurement.summarize(blocks, 0.0))
+    monkeypatch.setattr(timer, "MIN_REQUEST_MS", dict.fromkeys(measurement.MIN_REQUEST_MS, 0.0))
 
 
 def sample_of(response: str, *, policy_id: str = "base", sample_idx: int = 0, task_id: str = "l0_p001") -> Sample:
