@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 
 from kbwf.errors import ConfigError, KbwfError
+from kbwf.job import owner
 
 
 def add_verbs(verb: Callable[..., argparse.ArgumentParser], store: str | None) -> None:
@@ -71,16 +72,6 @@ def serve_judge(socket: str, owner: str) -> None:
                 return evaluating.handle(request)
 
     serve(handle, socket, owner, evaluating.prepare)
-
-
-def owner() -> str:
-    """The Snakemake that started this job; by hand nobody, so the warm process leaves with this one."""
-    known = os.environ.get("KBWF_OWNER")
-    if known:
-        return known
-    from kbwf.warm.lifetime import owner_of
-
-    return owner_of(os.getpid())
 
 
 def _evaluate(options: argparse.Namespace) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from kbwf import plan
+from kbwf import plan, plan_checks
 from kbwf.config_files import load_study
 from kbwf.errors import ConfigError
 from kbwf.policies.table import BACKENDS
@@ -30,7 +30,7 @@ try:
     cfg = load_study(config, CONFIG_FILES, workflow.config_settings.config)
     TASKS = plan.task_ids(cfg.tasks)
     POLICIES = plan.policies(cfg)
-    RECORDING = plan.recording_files(cfg, TASKS, Path("results/samples"))
+    RECORDING = plan_checks.recording_files(cfg, TASKS, Path("results/samples"))
     COMPARED = plan.compared_policies(cfg)
 except ConfigError as error:
     raise refused(error) from None
@@ -66,7 +66,7 @@ def demo_of(wildcards):
     if not POLICIES[wildcards.policy].is_demo:
         return []
     try:
-        plan.require_demo_tasks(cfg)
+        plan_checks.require_demo_tasks(cfg)
     except ConfigError as error:
         raise refused(error) from None
     return rules.train_demo_policy.output

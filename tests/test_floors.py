@@ -12,8 +12,9 @@ from kbwf.provenance import modules_of
 
 ROOT = Path(__file__).parents[1]
 FOR_RULES = {
-    "kbwf.plan", "kbwf.errors", "kbwf.policies.table", "kbwf.provenance", "kbwf.records.origin", "kbwf.config_files",
-    "kbwf.tasks.locations", "kbwf.warm.lifetime", "kbwf.warm.slots", "kbwf.printable", "kbwf.run_guard",
+    "kbwf.plan", "kbwf.plan_checks", "kbwf.errors", "kbwf.policies.table", "kbwf.provenance", "kbwf.records.origin",
+    "kbwf.config_files", "kbwf.tasks.locations", "kbwf.warm.lifetime", "kbwf.warm.slots", "kbwf.printable",
+    "kbwf.run_guard",
 }  # fmt: skip
 """Snakemake reads the rule files for every job: neither torch nor a stage may come with them."""
 MODULES = [path for path in sorted((ROOT / "kbwf").rglob("*.py")) if not path.name[0].isdigit()]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kbwf import plan
+from kbwf import plan, plan_checks
 from kbwf.errors import ConfigError
 from kbwf.run_settings import RunSettings
 from kbwf.settings import BaseSettings, ControlSettings, SamplingSettings, StudySettings, TaskSettings
@@ -78,8 +78,8 @@ def test_the_demo_policy_knows_the_bundled_tasks_alone(settings: dict, message: 
     """Asked only where it takes part; the settings as such are sound."""
     study = StudySettings.model_validate(settings)
     with pytest.raises(ConfigError, match=re.escape(message)):
-        plan.require_demo_tasks(study)
-    plan.require_demo_tasks(StudySettings())
+        plan_checks.require_demo_tasks(study)
+    plan_checks.require_demo_tasks(StudySettings())
 
 
 def test_the_backend_chooses_what_a_policy_is_told() -> None:
@@ -103,8 +103,8 @@ def test_a_policy_on_a_server_cannot_be_trained() -> None:
     with pytest.raises(
         ConfigError, match="policy base runs on backend 'openai', which cannot be trained; set .*: local or tinker"
     ):
-        plan.require_adaptable("base", served, RUN)
-    plan.require_adaptable("base", plan.policies(StudySettings())["base"], RUN)
+        plan_checks.require_adaptable("base", served, RUN)
+    plan_checks.require_adaptable("base", plan.policies(StudySettings())["base"], RUN)
 
 
 @pytest.mark.parametrize(
@@ -145,21 +145,21 @@ def test_a_recording_must_hold_the_whole_study(tmp_path: Path) -> None:
     sampling = {"num_samples": 1, "chunk_size": 1, "seeds": [0]}
     raw = {"base": {"backend": "replay", "path": str(path)}, "sampling": sampling}
     study = StudySettings.model_validate(raw)
-    assert plan.recording_files(study, ("l0_p001",), tmp_path / "own") == [str(path)]
+    assert plan_checks.recording_files(study, ("l0_p001",), tmp_path / "own") == [str(path)]
     with pytest.raises(
         ConfigError, match="lacks 1 samples .*first sample 0 of l0_p002, seed 0, of which it has 0; .*l0_p001"
     ):
-        plan.recording_files(study, ("l0_p001", "l0_p002"), tmp_path / "own")
+        plan_checks.recording_files(study, ("l0_p001", "l0_p002"), tmp_path / "own")
     more = StudySettings.model_validate(raw | {"sampling": sampling | {"num_samples": 3}})
     with pytest.raises(ConfigError, match="lacks 2 samples .*first sample 1 of l0_p001, seed 0, of which it has 1"):
-        plan.recording_files(more, ("l0_p001",), tmp_path / "own")
+        plan_checks.recording_files(more, ("l0_p001",), tmp_path / "own")
     path.write_text("{\n")
     with pytest.raises(ConfigError, match="a.jsonl:1: no JSON"):
-        plan.recording_files(study, ("l0_p001",), tmp_path / "own")
-    assert plan.recording_files(StudySettings(), ("l0_p001",), tmp_path / "own") == []
+        plan_checks.recording_files(study, ("l0_p001",), tmp_path / "own")
+    assert plan_checks.recording_files(StudySettings(), ("l0_p001",), tmp_path / "own") == []
     path.write_text("\n")
     with pytest.raises(ConfigError, match="a.jsonl' holds no sample"):
-        plan.recording_files(study, ("l0_p001",), tmp_path / "own")
+        plan_checks.recording_files(study, ("l0_p001",), tmp_path / "own")
 
 
 @pytest.mark.parametrize("name", ["own/base/l0_p001/seed0/chunk0.jsonl", "a link.jsonl", "rec{a}.jsonl"])
@@ -174,7 +174,7 @@ def test_a_recording_that_would_be_written_over_or_has_braces_is_refused(tmp_pat
     sampling = {"num_samples": 1, "chunk_size": 1, "seeds": [0]}
     study = StudySettings.model_validate({"base": {"backend": "replay", "path": str(path)}, "sampling": sampling})
     with pytest.raises(ConfigError, match="has braces" if "{" in name else "would be written over. Copy it elsewhere"):
-        plan.recording_files(study, ("l0_p001",), tmp_path / "own")
+        plan_checks.recording_files(study, ("l0_p001",), tmp_path / "own")
     assert path.read_text()
 
 

@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-import jinja2
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from kbwf.errors import InfrastructureError, PolicyError
 from kbwf.policies.adapter_files import adapter_digest, adapter_folder, check_checkpoint
+from kbwf.policies.encoder import Encoder
 from kbwf.policies.generation import DrawnTokens, DrawRequest, draw_tokens
-from kbwf.policies.logprobs import Passage, passage_logprobs
+from kbwf.policies.logprobs import passage_logprobs
 from kbwf.policies.pretrained import (
     ChatTemplate,
-    check_chat_template,
     check_model,
     eos_ids,
     folder_digest,
@@ -118,18 +117,18 @@ class LocalPolicy:
         weights_dtype = dtype if dtype != "auto" else "float32" if device == "cpu" else "auto"
         hub_revision = None if Path(location).is_dir() else revision
         with loading(base_model):
-            self._tokenizer = AutoTokenizer.from_pretrained(location, revision=hub_revision)
+            tokenizer = AutoTokenizer.from_pretrained(location, revision=hub_revision)
             self._model: Any = AutoModelForCausalLM.from_pretrained(
                 location,
                 revision=hub_revision,
                 dtype=weights_dtype,
                 device_map="balanced" if device == "spread" else None,
             )
-        check_chat_template(self._tokenizer, base_model, chat_template)
-        self._chat_template = chat_template
+        context = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        self._encoder = Encoder(tokenizer, chat_template, base_model, context)
         self._base_model = base_model
         self._knows_logits_to_keep = "logits_to_keep" in inspect.signature(self._model.forward).parameters
-        self._eos_ids = eos_ids(self._model, self._tokenizer)
+        self._eos_ids = eos_ids(self._model, tokenizer)
         if Path(location).is_dir():
             state = folder_digest(Path(location))
             if revision is not None and revision != state:
@@ -170,10 +169,10 @@ class LocalPolicy:
             InfrastructureError: the GPU failed.
         """
         requests = [
-            DrawRequest(self._encode(messages), num_samples, seed) for _, messages, num_samples, seed in prompts
+            DrawRequest(self._encoder.encode(messages), num_samples, seed) for _, messages, num_samples, seed in prompts
         ]
         for request in requests:
-            self._check_length(len(request.prompt_ids), max_tokens)
+            self._encoder.check_length(len(request.prompt_ids), max_tokens)
         with self._running():
             drawn = self._draw(requests, temperature, max_tokens)
         return [
@@ -199,7 +198,7 @@ class LocalPolicy:
                 memory is too small.
             InfrastructureError: the GPU failed.
         """
-        encoded = self._passages(passages)
+        encoded = self._encoder.passages(passages)
         with self._running(), torch.inference_mode():
             scored = passage_logprobs(self._model, encoded, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
@@ -231,50 +230,13 @@ class LocalPolicy:
     def _to_draw(self, row: DrawnTokens, num_prompt_tokens: int) -> Draw:
         text_ids = row.token_ids_T[:-1] if row.is_ended else row.token_ids_T
         return Draw(
-            text=self._tokenizer.decode(text_ids, skip_special_tokens=True),
+            text=self._encoder.decode(text_ids),
             token_ids_T=tuple(row.token_ids_T),
             sampling_logprobs_T=tuple(row.sampling_logprobs_T),
             policy_logprobs_T=tuple(row.policy_logprobs_T),
             num_prompt_tokens=num_prompt_tokens,
             finish_reason="stop" if row.is_ended else "length",
         )
-
-    def _passages(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> list[Passage]:
-        """Encoded, each prompt once however many responses it has."""
-        known: dict[str, tuple[int, ...]] = {}
-        encoded = []
-        for messages, response in passages:
-            key = repr(messages)
-            if key not in known:
-                known[key] = tuple(self._encode(messages))
-            self._check_length(len(known[key]), len(response))
-            encoded.append(Passage(known[key], tuple(response)))
-        return encoded
-
-    def _encode(self, messages: Sequence[Message]) -> list[int]:
-        if self._chat_template == "plain":
-            text = "".join(message["content"].strip() + "\n\n" for message in messages)
-            return list(self._tokenizer(text)["input_ids"])
-        try:
-            return list(
-                self._tokenizer.apply_chat_template(
-                    list(messages), add_generation_prompt=True, tokenize=True, return_dict=False
-                )
-            )
-        except jinja2.TemplateError as error:
-            raise PolicyError(
-                f"the chat template of {self._base_model} does not take these messages"
-                f" ({', '.join(message['role'] for message in messages)}): {error}; set prompt.chat_template: plain"
-            ) from error
-
-    def _check_length(self, num_prompt_tokens: int, num_response_tokens: int) -> None:
-        context = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
-        if context is not None and num_prompt_tokens + num_response_tokens > context:
-            raise PolicyError(
-                f"the prompt has {num_prompt_tokens} tokens, but {self._base_model} has room for"
-                f" {context - num_response_tokens}: its context of {context} less {num_response_tokens} response"
-                " tokens; lower sampling.max_tokens, or use a model with a longer context"
-            )
 
     @contextmanager
     def _running(self) -> Iterator[None]:

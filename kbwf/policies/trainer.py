@@ -143,7 +143,7 @@ class LocalTrainer(LocalPolicy):
         """
         if not any(any(datum.advantages_T) for datum in data) and entropy_coefficient == 0:
             return _no_update("every advantage is 0: no token is to become likelier or rarer")
-        passages = self._passages([(datum.messages, datum.token_ids_T) for datum in data])
+        passages = self._encoder.passages([(datum.messages, datum.token_ids_T) for datum in data])
 
         def result_of(batch: Sequence[int]) -> BatchResult:
             logits = self._logits([passages[index] for index in batch])
@@ -167,8 +167,8 @@ class LocalTrainer(LocalPolicy):
         """
         if not data:
             return _no_update("there is no example")
-        passages = self._passages([(datum.messages, datum.token_ids_T) for datum in data])
-        lessons = self._passages([(datum.teacher_messages, datum.token_ids_T) for datum in data])
+        passages = self._encoder.passages([(datum.messages, datum.token_ids_T) for datum in data])
+        lessons = self._encoder.passages([(datum.teacher_messages, datum.token_ids_T) for datum in data])
 
         def result_of(batch: Sequence[int]) -> BatchResult:
             # The teacher first: its weights take the student's place meanwhile.
@@ -188,14 +188,14 @@ class LocalTrainer(LocalPolicy):
             PolicyError: a prompt and its response do not fit the context, or the logits are no numbers.
             InfrastructureError: the GPU failed.
         """
-        encoded = self._passages(passages)
+        encoded = self._encoder.passages(passages)
         with self._running(), torch.no_grad(), self._teacher.in_place_of_the_student():
             scored = passage_logprobs(self._model, encoded, self._knows_logits_to_keep)
         return [tuple(logprobs_T.tolist()) for logprobs_T in scored]
 
     def num_tokens(self, passages: Sequence[tuple[Sequence[Message], tuple[int, ...]]]) -> int:
         """Of prompts and responses together."""
-        return sum(passage.num_tokens for passage in self._passages(passages))
+        return sum(passage.num_tokens for passage in self._encoder.passages(passages))
 
     def save(self, folder: Path) -> None:
         """See `Trainer.save`."""

@@ -9,8 +9,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-import numpy as np
-
 from kbwf.errors import PolicyError, RecordError
 from kbwf.judge.device import describe_environment, resolve_device
 from kbwf.policies.table import BACKENDS
@@ -20,19 +18,11 @@ from kbwf.run_settings import RunSettings
 from kbwf.settings import PromptSettings
 from kbwf.store import read_record, read_records, write_record
 from kbwf.tasks.prompts import messages_by_task
-from kbwf.training.advantages import compute_advantages
-from kbwf.training.datums import (
-    DistillationDatum,
-    Messages,
-    check_rollouts,
-    policy_gradient_data,
-    token_advantage_data,
-)
+from kbwf.training.datums import check_rollouts
 from kbwf.training.guards import Guards, tripped_guard
-from kbwf.training.rewards import StepRewards, rewards_of_step, shuffle_rewards
-from kbwf.training.rollouts import Rollouts, group_rollouts
-from kbwf.training.self_distillation import TeacherKind, sdpo_teacher_messages, success_solution, token_advantages
-from kbwf.training.self_distillation import topk_teacher_messages as topk_messages
+from kbwf.training.methods import Lesson, teacher_of, update_by_method
+from kbwf.training.rewards import StepRewards, rewards_of_step
+from kbwf.training.rollouts import group_rollouts
 from kbwf.training.update import Trainer, TrainerModule, UpdateReport
 
 log = logging.getLogger(__name__)
@@ -98,8 +88,8 @@ def adapt_policy(
         if is_refused:
             report, num_without_solution = UpdateReport(0, "none of its tasks can be judged"), None
         else:
-            lesson = Lesson(trainer, run, this, rollouts, messages_of, rewards.rewards_P_G)
-            report, num_without_solution = _UPDATES[run.method](lesson)
+            lesson = Lesson(trainer, run, this.seed, this.step, rollouts, messages_of, rewards.rewards_P_G)
+            report, num_without_solution = update_by_method(lesson)
             stopped_reason = _tripped(run, rewards, previous, report)
         if stopped_reason is not None:
             trainer.release()
@@ -144,81 +134,6 @@ def adapt_policy(
     )
 
 
-class Lesson(NamedTuple):
-    """What an update is made with and learns from."""
-
-    trainer: Trainer
-    run: RunSettings
-    this: Step
-    rollouts: Rollouts
-    messages_of: dict[str, Messages]
-    rewards_P_G: np.ndarray
-
-
-Outcome = tuple[UpdateReport, int | None]
-"""What an update did, and how many rollouts had no correct answer to show to the teacher."""
-
-
-def _policy_gradient(lesson: Lesson) -> Outcome:
-    trainer, run, rollouts, messages_of = lesson.trainer, lesson.run, lesson.rollouts, lesson.messages_of
-    rewards_P_G = lesson.rewards_P_G
-    if run.is_shuffled:
-        rewards_P_G = shuffle_rewards(rewards_P_G, lesson.this.seed, lesson.this.step)
-    advantages = compute_advantages(run.advantage, rewards_P_G)
-    if advantages.no_update_reason is not None and run.entropy_coefficient == 0:
-        log.warning("no update: %s", advantages.no_update_reason)
-        return UpdateReport(0, advantages.no_update_reason), None
-    data = policy_gradient_data(rollouts, messages_of, advantages.advantages_P_G)
-    return trainer.update(data, run.learning_rate, run.num_gradient_steps, run.entropy_coefficient), None
-
-
-def _self_distillation(lesson: Lesson) -> Outcome:
-    trainer, run, rollouts, messages_of = lesson.trainer, lesson.run, lesson.rollouts, lesson.messages_of
-    places = [(group, position) for group in rollouts for position in range(len(group))]
-    samples = [group[position].sample for group, position in places]
-    lessons = [
-        (
-            sdpo_teacher_messages(
-                messages_of[sample.task_id],
-                *place,
-                with_feedback=run.has_feedback,
-                with_solution=run.has_solution,
-            ),
-            sample.token_ids_T or (),
-        )
-        for sample, place in zip(samples, places, strict=True)
-    ]
-    advantages = [
-        token_advantages(teacher_T, sample.policy_logprobs_T or (), run.beta)
-        for teacher_T, sample in zip(trainer.teacher_score_many(lessons), samples, strict=True)
-    ]
-    data = token_advantage_data(rollouts, messages_of, advantages)
-    report = trainer.update(data, run.learning_rate, run.num_gradient_steps)
-    num_without = sum(success_solution(*place) is None for place in places) if run.has_solution else None
-    return replace(report, num_teacher_tokens=trainer.num_tokens(lessons)), num_without
-
-
-def _topk_distillation(lesson: Lesson) -> Outcome:
-    trainer, run, rollouts, messages_of = lesson.trainer, lesson.run, lesson.rollouts, lesson.messages_of
-    places = [(group, position) for group in rollouts for position in range(len(group))]
-    data = []
-    for group, position in places:
-        sample = group[position].sample
-        messages = messages_of[sample.task_id]
-        data.append(DistillationDatum(messages, topk_messages(messages, group, position), sample.token_ids_T or ()))
-    report = trainer.distill(data, run.learning_rate, run.num_gradient_steps, run.top_k, run.divergence)
-    return report, sum(success_solution(*place) is None for place in places)
-
-
-_UPDATES = {
-    "grpo": _policy_gradient,
-    "rlvr": _policy_gradient,
-    "sdpo": _self_distillation,
-    "sdpo-topk": _topk_distillation,
-}
-_TEACHERS: dict[str, TeacherKind] = {"sdpo-topk": "ema"}
-
-
 def _tripped(run: RunSettings, rewards: StepRewards, previous: PolicyUpdate | None, report: UpdateReport) -> str | None:
     if run.method != "rlvr":
         return None
@@ -250,8 +165,7 @@ def _open(
     run: RunSettings,
     seed: int,
 ) -> Trainer:
-    teacher: TeacherKind = _TEACHERS.get(run.method, run.teacher)
-    return module.open_trainer(checkpoint, base, prompt.chat_template, run.lora_rank, seed, teacher)
+    return module.open_trainer(checkpoint, base, prompt.chat_template, run.lora_rank, seed, teacher_of(run))
 
 
 def _save(trainer: Trainer, folder: Path) -> None:

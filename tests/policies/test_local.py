@@ -135,7 +135,7 @@ def test_samples_of_several_prompts_are_those_of_each_alone(policy: LocalPolicy)
 @pytest.mark.parametrize("num_prompts", [1, 3])
 def test_a_static_cache_changes_nothing_but_memory(policy: LocalPolicy, num_prompts: int) -> None:
     """Memory allocated once, with ended rows leaving by halves, gives the same tokens."""
-    requests = [DrawRequest(policy._encode(messages), *rest) for _, messages, *rest in PROMPTS[:num_prompts]]
+    requests = [DrawRequest(policy._encoder.encode(messages), *rest) for _, messages, *rest in PROMPTS[:num_prompts]]
     options = {"logits_to_keep": 1}
     static = draw_tokens(policy._model, requests, 1.3, 30, {0, 1}, options, is_cache_static=True)
     growing = draw_tokens(policy._model, requests, 1.3, 30, {0, 1}, options)

@@ -49,7 +49,7 @@ def test_distilling_one_likeliest_token_is_computed_by_hand(tiny_model: Path) ->
     """KL of (p, 1 - p) from (q, 1 - q), p and q the two policies' probability of the student's likeliest token."""
     trainer = make_trainer(tiny_model)
     logits = [
-        trainer._model(torch.tensor([trainer._encode(messages)])).logits[0, -1].softmax(dim=0)
+        trainer._model(torch.tensor([trainer._encoder.encode(messages)])).logits[0, -1].softmax(dim=0)
         for messages in (SHORT, TAUGHT)
     ]
     token = logits[0].argmax()

@@ -28,7 +28,7 @@ def test_one_step_is_adam_on_the_loss_of_each_example_by_itself(tiny_model: Path
     parameters = list(trainer._parameters.values())
     loss = torch.zeros((), dtype=torch.float64)
     for datum in DATA:
-        prompt_ids = trainer._encode(datum.messages)
+        prompt_ids = trainer._encoder.encode(datum.messages)
         logits = trainer._model(torch.tensor([[*prompt_ids, *datum.token_ids_T]])).logits[0]
         for position, token in enumerate(datum.token_ids_T):
             row = logits[len(prompt_ids) - 1 + position]
