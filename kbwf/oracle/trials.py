@@ -17,8 +17,9 @@ import torch
 
 from kbwf.oracle.results import Outcome
 from kbwf.sandbox.problem import build_model, draw_inputs, load_module
-from kbwf.verdict.comparison import compare, ref_error_of, scale_of
+from kbwf.verdict.comparison import compare, ref_error_of
 from kbwf.verdict.decidable import decides, measured_of
+from kbwf.verdict.scales import scale_of
 from kbwf.verdict.tolerance import EXACT, RefError, Scale
 from kbwf.verdict.truth import in_float64
 from kbwf.verdict.variations import Admits, map_tensors, tensors_of, vary_inputs, vary_weights

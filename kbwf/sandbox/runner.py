@@ -24,31 +24,20 @@ from kbwf.sandbox.messages import (
     Capture,
     Describe,
     Done,
-    Failed,
     Load,
     Loaded,
-    Misfit,
-    MisfitKind,
     Open,
     Ready,
     Run,
 )
+from kbwf.sandbox.outcomes import TRACE_CHARS, Results, Stop, failure
 from kbwf.sandbox.output import append_line
 from kbwf.sandbox.problem import build_model, load_module
 from kbwf.sandbox.reference import describe
-from kbwf.sandbox.structure import leaves_of, unflatten
+from kbwf.sandbox.structure import unflatten
 from kbwf.verdict.truth import forbid_tf32
 
-_TRACE_CHARS = 4000
 _ARCH = "TORCH_CUDA_ARCH_LIST"
-
-
-class _Stop(Exception):
-    """Ends the runner with this message."""
-
-    def __init__(self, message: Failed | Misfit) -> None:
-        super().__init__()
-        self.message = message
 
 
 class Runner:
@@ -58,12 +47,11 @@ class Runner:
         remaining = iter(descriptors)
         inputs_L_S = [open_ring(layout, next(remaining, None), device) for layout in opening.inputs]
         self.inputs_S_L = [[ring[slot] for ring in inputs_L_S] for slot in range(opening.num_slots)]
-        self._input_storages = {each.untyped_storage().data_ptr() for ring in inputs_L_S for each in ring}
+        input_storages = {each.untyped_storage().data_ptr() for ring in inputs_L_S for each in ring}
         self._arena = Arena(open_memory(opening.arena, device)) if opening.arena else None
         self._pool = self._arena.pool if self._arena else None
-        self._wanted = [(torch.Size(each.shape), getattr(torch, each.dtype)) for each in opening.outputs]
-        self._arguments, self._leaves = opening.arguments, leaves_of(opening.result) if opening.result else None
-        self._may_alias, self._device = opening.may_alias, device
+        self._results = Results(opening, input_storages, self._arena, device)
+        self._arguments, self._device = opening.arguments, device
         self._token = torch.zeros(1, device=device)
         self._graphs: dict[tuple[int, ...], tuple[torch.cuda.CUDAGraph, list[list[torch.Tensor]]]] = {}
         self._values_S: list[list[Any]] = [[] for _ in range(opening.num_slots)]
@@ -152,44 +140,17 @@ class Runner:
             for number, arguments in enumerate(arguments_C):
                 try:
                     result = self.model(*arguments)
-                    results.append(self._fitting(result, number))
+                    results.append(self._results.fitting(result, number))
                     result = None
-                except _Stop:
+                except Stop:
                     raise
                 except BaseException as error:
-                    raise _Stop(_failure(error, number)) from error
+                    raise Stop(failure(error, number)) from error
         return results
 
     def _arguments_of(self, slot: int) -> list[Any]:
         made: list[Any] = unflatten(self._arguments, iter(self.inputs_S_L[slot]), iter(self._values_S[slot]))
         return made
-
-    def _fitting(self, result: Any, number: int) -> list[torch.Tensor]:
-        """The tensors of a result, where the judge can read them, if they are what the reference's are."""
-        assert self._leaves is not None, "the result's structure was opened"
-        found = self._leaves(result)
-        if found is None:
-            raise _Stop(_misfit("wrong_type", _structure_name(result), "the reference's structure", number))
-        for position, (leaf, (shape, dtype)) in enumerate(zip(found, self._wanted, strict=True)):
-            if type(leaf) not in (torch.Tensor, torch.nn.Parameter) or leaf.__dict__:
-                raise _Stop(_misfit("wrong_type", _type_name(leaf), "a plain torch.Tensor", number))
-            if leaf.shape != shape:
-                raise _Stop(_misfit("wrong_shape", str(list(leaf.shape)), str(list(shape)), number))
-            if leaf.dtype != dtype or leaf.device.type != self._device.type:
-                wanted = f"{str(dtype).removeprefix('torch.')} on {self._device.type}"
-                raise _Stop(_misfit("wrong_dtype", _kind(leaf), wanted, number))
-            if leaf.layout is not torch.strided:
-                raise _Stop(_misfit("wrong_type", f"a {leaf.layout} tensor", "a dense tensor", number))
-            is_input = self._is_input(leaf)
-            if is_input and not self._may_alias[position]:
-                raise _Stop(_misfit("input_changed", "memory of an input", "memory of its own", number))
-            if not is_readable(leaf, self._arena) or is_input or leaf.is_conj() or leaf.is_neg():
-                found[position] = leaf.resolve_conj().resolve_neg().clone(memory_format=torch.contiguous_format)
-        return found
-
-    def _is_input(self, leaf: torch.Tensor) -> bool:
-        """A result in an input's memory is copied: the judge writes there before it looks."""
-        return leaf.untyped_storage().data_ptr() in self._input_storages
 
 
 def run(connection: socket.socket, confinement: Confinement, report: Report) -> None:
@@ -225,10 +186,10 @@ def run(connection: socket.socket, confinement: Confinement, report: Report) -> 
                     reply = describe(runner.reference, runner.model, request.seed, device, request.admits)
                 if device.type == "cuda":
                     torch.cuda.synchronize(device)
-            except _Stop as stop:
+            except Stop as stop:
                 reply = stop.message
             except BaseException as error:
-                reply = _failure(error, 0)
+                reply = failure(error, 0)
             messages.send(connection, reply)
 
 
@@ -237,49 +198,11 @@ def cuda_arch_of(device: torch.device) -> str:
     return "{}.{}+PTX".format(*torch.cuda.get_device_capability(device))
 
 
-def _failure(error: BaseException, num_done: int) -> Failed:
-    text = ""
-    with contextlib.suppress(Exception):  # an exception's own __str__ is the kernel's code too
-        text = " ".join(str(error).split())
-    return Failed(
-        error=_plain(f"{type(error).__name__}: {text}"[:500]),
-        trace=_plain(traceback.format_exc()[-_TRACE_CHARS:]),
-        # On the CPU torch raises a RuntimeError.
-        is_out_of_memory=isinstance(error, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in text,
-        num_done=num_done,
-    )
-
-
-def _misfit(what: MisfitKind, found: str, expected: str, number: int) -> Misfit:
-    return Misfit(what=what, found=_plain(found[:200]), expected=expected[:200], num_done=number)
-
-
-def _plain(text: str) -> str:
-    """What a kernel says may hold half characters, which no message can."""
-    return text.encode(errors="replace").decode()
-
-
-def _type_name(value: Any) -> str:
-    kind = type(value)
-    if kind is torch.Tensor:
-        return "a torch.Tensor with attributes of its own"
-    return f"a {kind.__module__}.{kind.__qualname__}".replace("a builtins.", "a ")
-
-
-def _structure_name(value: Any) -> str:
-    size = f" of {len(value)}" if type(value) in (list, tuple, dict) else ""
-    return _type_name(value) + size
-
-
-def _kind(tensor: torch.Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')} on {tensor.device.type}"
-
-
 def main(connection: socket.socket, confinement: Confinement, report: Report) -> None:
     """`run`, and an end without clean-up: nothing of the kernel's (atexit, finalizers) runs after the judge hung up."""
     try:
         run(connection, confinement, report)
     except BaseException:
-        append_line(confinement.log_descriptor, traceback.format_exc()[-_TRACE_CHARS:])
+        append_line(confinement.log_descriptor, traceback.format_exc()[-TRACE_CHARS:])
         os._exit(70)
     os._exit(0)

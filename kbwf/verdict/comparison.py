@@ -6,16 +6,15 @@ with those values set apart. About ten pieces are alive at once: 160 MB in float
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
 from kbwf.verdict import fused
+from kbwf.verdict.pieces import pieces, widest, work_dtype
+from kbwf.verdict.scales import scales_of
 from kbwf.verdict.tolerance import EXACT, Bound, RefError, Scale, hardened_bound, is_exact, official_tolerance
-
-PIECE = 1 << 22
-"""Elements of one piece: 16 MB in float32, which a GPU's last-level cache holds."""
 
 
 @dataclass(frozen=True)
@@ -63,33 +62,6 @@ class Comparison:
         return f"{count} of {self.num_values} values {what}; max abs error {self.max_abs_error:.3g}" if count else ""
 
 
-@dataclass(frozen=True)
-class Extent:
-    """The smallest box that holds an output's values: an interval, or a rectangle for complex ones."""
-
-    low: complex
-    high: complex
-
-    def merge(self, other: "Extent") -> "Extent":
-        """The box around both; NaN stays."""
-        real = [self.low.real, other.low.real, self.high.real, other.high.real]
-        imaginary = [self.low.imag, other.low.imag, self.high.imag, other.high.imag]
-        if any(map(math.isnan, [*real, *imaginary])):
-            return Extent(math.nan, math.nan)
-        return Extent(complex(min(real), min(imaginary)), complex(max(real), max(imaginary)))
-
-    def degenerate_answers(self, dtype: torch.dtype) -> tuple[str, ...]:
-        """Which of `zeros` and `constant` KernelBench's rule lets through for every output within the box.
-
-        The best constant is the box's middle.
-        """
-        tolerance = 0.0 if is_exact(dtype) else official_tolerance(dtype)
-        middle, reach = (self.low + self.high) / 2, abs(self.high - self.low) / 2
-        furthest = max(abs(self.low), abs(self.high))
-        passes = {"zeros": furthest <= tolerance, "constant": reach <= tolerance + tolerance * abs(middle)}
-        return tuple(name for name, is_let_through in passes.items() if is_let_through)
-
-
 def compare(
     output: torch.Tensor, expected: torch.Tensor, scale: Scale | None = None, ref_error: RefError = EXACT
 ) -> Comparison:
@@ -132,10 +104,10 @@ def compare_all(
         swept = fused.sweep(pairs, official_tolerance(pairs[0][1].dtype), bounds)
     compared = []
     for number, ((output, expected), bound, scale) in enumerate(zip(pairs, bounds, scales, strict=True)):
-        work = _work_dtype(output.dtype, expected.dtype)
+        work = work_dtype(output.dtype, expected.dtype)
         figures = swept[number] if swept else _sweep(output, expected, bound, work, sift=False)
         if not all(map(math.isfinite, figures)):
-            figures = _sweep(output, expected, bound, _widest(work), sift=True)
+            figures = _sweep(output, expected, bound, widest(work), sift=True)
         compared.append(_comparison(expected, bound, scale, figures))
     return compared
 
@@ -158,28 +130,6 @@ def _comparison(expected: torch.Tensor, bound: Bound, scale: Scale, figures: lis
     )
 
 
-def scale_of(expected: torch.Tensor) -> Scale:
-    """Size and variation of an expected output."""
-    return scales_of([expected])[0]
-
-
-def scales_of(tensors: Sequence[torch.Tensor]) -> list[Scale]:
-    """The same for several; on a GPU at once, where all are of one layout."""
-    found: list[list[float]] | None = fused.moments(tensors) if fused.can_read(*tensors) else None
-    return [_scale(each, found[number] if found else None) for number, each in enumerate(tensors)]
-
-
-def _scale(expected: torch.Tensor, figures: list[float] | None) -> Scale:
-    work = _work_dtype(expected.dtype, expected.dtype)
-    figures = figures or _moments(expected, work, sift=False)
-    if not all(map(math.isfinite, figures)):
-        figures = _moments(expected, _widest(work), sift=True)
-    count, real, imaginary, sum_squares = figures
-    spread = math.sqrt(max(sum_squares, 0.0) / count) if count else 0.0
-    mean = complex(real, imaginary)
-    return Scale(num_values=int(count), mean=mean, rms=math.hypot(spread, abs(mean)), spread=spread)
-
-
 def ref_error_of(found: torch.Tensor, truth: torch.Tensor) -> RefError:
     """What one draw says of the reference: its output against float64's, or against another process's."""
     compared = compare(found, truth)
@@ -187,34 +137,6 @@ def ref_error_of(found: torch.Tensor, truth: torch.Tensor) -> RefError:
         return RefError(unequal_frac=compared.num_unequal / max(compared.num_values, 1))
     rms = compared.scale.rms or 1.0  # zeros everywhere: the error counts as it is
     return RefError(compared.rms_error / rms, compared.max_abs_error / rms)
-
-
-def extent_of(output: torch.Tensor) -> Extent:
-    """The box around all values, NaN where one of them is."""
-    if output.is_complex():
-        real, imaginary = (extent_of(part) for part in (output.real, output.imag))
-        return Extent(complex(real.low.real, imaginary.low.real), complex(real.high.real, imaginary.high.real))
-    corners = [torch.stack(piece.aminmax()).double() for (piece,) in pieces(output)]
-    if not corners:
-        return Extent(0.0, 0.0)
-    low, high = torch.stack(corners).unbind(1)
-    return Extent(low.amin().item(), high.amax().item())
-
-
-def pieces(*tensors: torch.Tensor, size: int = PIECE) -> Iterator[tuple[torch.Tensor, ...]]:
-    """Views of equally shaped tensors that together cover them, none of more than `size` elements; any strides."""
-    first = tensors[0]
-    if first.numel() <= size:
-        if first.numel():
-            yield tensors
-        return
-    rows = size // first[0].numel()
-    if rows:
-        for start in range(0, len(first), rows):
-            yield tuple(tensor[start : start + rows] for tensor in tensors)
-    else:
-        for index in range(len(first)):
-            yield from pieces(*(tensor[index] for tensor in tensors), size=size)
 
 
 def _sweep(output: torch.Tensor, expected: torch.Tensor, bound: Bound, work: torch.dtype, *, sift: bool) -> list[float]:
@@ -241,38 +163,3 @@ def _sweep(output: torch.Tensor, expected: torch.Tensor, bound: Bound, work: tor
         relative = torch.where(size > 0, error / size, 0)
         peaks = torch.maximum(peaks, torch.stack([error.amax(), relative.amax()]).double())
     return torch.cat([sums, peaks]).tolist()
-
-
-def _moments(expected: torch.Tensor, work: torch.dtype, *, sift: bool) -> list[float]:
-    """Number, mean (real, imaginary), sum of squared deviations: merged piece by piece (Chan, Golub & LeVeque 1983)."""
-    wide = _widest(work)
-    count = torch.zeros((), dtype=torch.float64, device=expected.device)
-    mean, squares = count.to(wide), count.clone()
-    for (piece,) in pieces(expected):
-        x = piece.to(work)
-        finite = x.isfinite() if sift else None
-        if finite is not None:
-            x = torch.where(finite, x, 0)
-        num = count.new_tensor(x.numel()) if finite is None else finite.sum().double()
-        own_mean = x.sum(dtype=wide) / num.clamp_min(1)
-        center = own_mean.to(work)  # deviations from a rounded mean; what rounding moved is taken away again
-        deviations = (x - center).abs()
-        if finite is not None:
-            deviations = torch.where(finite, deviations, 0)
-        own_squares = deviations.square().sum(dtype=torch.float64) - num * (own_mean - center).abs().square()
-        step, total = own_mean - mean, count + num
-        mean = mean + step * num / total.clamp_min(1)
-        squares = squares + own_squares + step.abs().square() * count * num / total.clamp_min(1)
-        count = total
-    return [count.item(), mean.real.item(), mean.imag.item() if wide.is_complex else 0.0, squares.item()]
-
-
-def _work_dtype(output: torch.dtype, expected: torch.dtype) -> torch.dtype:
-    """What differences are taken in: at least float32, at least as wide as both; float64 for integers."""
-    if is_exact(expected):
-        return torch.float64
-    return torch.promote_types(torch.promote_types(output, expected), torch.float32)
-
-
-def _widest(dtype: torch.dtype) -> torch.dtype:
-    return torch.complex128 if dtype.is_complex else torch.float64

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 
-from kbwf.verdict.comparison import scale_of
+from kbwf.verdict.scales import scale_of
 from kbwf.verdict.tolerance import HALF, RefError, Scale, hardened_bound, is_exact
 
 MIN_SPREAD_FRAC = 2.0**-4

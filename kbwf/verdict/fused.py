@@ -1,4 +1,4 @@
-"""The sums of `comparison`, on a GPU, in one pass over memory: a whole tensor costs what reading it costs.
+"""The sums of `comparison` and `scales`, on a GPU, in one pass over memory: a whole tensor costs what reading it costs.
 
 For what a GPU's programs mostly return: dense tensors of float32 or half precision, several of one layout at once, so
 that many small ones cost one launch. Differences are taken in float32 and summed in float64; what is not finite is set
@@ -120,7 +120,7 @@ def sweep(pairs: Sequence[tuple[torch.Tensor, torch.Tensor]], tolerance: float, 
 
 
 def moments(tensors: Sequence[torch.Tensor]) -> list[list[float]]:
-    """For each tensor what `comparison._moments` says of its finite values: number, mean (real, imaginary), sum of
+    """For each tensor what `scales._moments` says of its finite values: number, mean (real, imaginary), sum of
     squared deviations."""
     found = []
     for count, total, squares, pivot in _figures("moments", tensors, len(tensors), [], 4):

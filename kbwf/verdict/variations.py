@@ -20,7 +20,8 @@ from typing import Any, Literal, get_args
 import torch
 
 from kbwf.records import Variation
-from kbwf.verdict.comparison import pieces, scale_of
+from kbwf.verdict.pieces import pieces
+from kbwf.verdict.scales import scale_of
 from kbwf.verdict.tolerance import is_exact
 
 Draw = Literal["signed", "scaled_down", "scaled_up", "shifted", "heavy_tailed"]

@@ -13,8 +13,9 @@ from typing import Any
 
 import torch
 
-from kbwf.verdict.comparison import Extent, compare, extent_of, ref_error_of
+from kbwf.verdict.comparison import compare, ref_error_of
 from kbwf.verdict.decidable import Measured, collapses, decides, measured_of
+from kbwf.verdict.extent import Extent, extent_of
 from kbwf.verdict.tolerance import EXACT, RefError, inner_abs, is_exact
 from kbwf.verdict.truth import Forward
 from kbwf.verdict.variations import DRAWS, Admits, Draw, map_tensors, tensors_of, vary_inputs

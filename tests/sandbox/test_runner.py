@@ -10,7 +10,8 @@ import torch
 
 from kbwf.sandbox.buffers import Ring, dense_layout_of, layout_of
 from kbwf.sandbox.messages import Done, Load, Misfit, Open, Run
-from kbwf.sandbox.runner import Runner, _Stop
+from kbwf.sandbox.outcomes import Stop
+from kbwf.sandbox.runner import Runner
 from kbwf.sandbox.structure import flatten
 from tests.sandbox.reading import read
 
@@ -50,7 +51,7 @@ class Made:
 
     def misfit(self, function: Any, **request: Any) -> Misfit:
         """The message that stops a request."""
-        with pytest.raises(_Stop) as caught:
+        with pytest.raises(Stop) as caught:
             self.run(function, **request)
         assert isinstance(caught.value.message, Misfit)
         return caught.value.message
@@ -247,7 +248,7 @@ def test_an_exception_names_itself_and_the_call(made: Made) -> None:
                 raise error
             return x * 2
 
-        with pytest.raises(_Stop) as caught:
+        with pytest.raises(Stop) as caught:
             made.run(fail)
         message: Any = caught.value.message
         assert (message.kind, message.error, message.num_done) == ("failed", text, 1)
@@ -263,7 +264,7 @@ def test_out_of_memory_is_told_apart(made: Made, error: Exception | None) -> Non
             return torch.empty(1 << 60, dtype=torch.uint8)
         raise error
 
-    with pytest.raises(_Stop) as caught:
+    with pytest.raises(Stop) as caught:
         made.run(fail)
     assert caught.value.message.is_out_of_memory  # type: ignore[union-attr]
 

@@ -8,19 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kbwf.verdict import fused
-from kbwf.verdict.comparison import (
-    PIECE,
-    Extent,
-    _moments,
-    _sweep,
-    compare,
-    compare_all,
-    extent_of,
-    pieces,
-    ref_error_of,
-    scale_of,
-    scales_of,
-)
+from kbwf.verdict.comparison import _sweep, compare, compare_all, ref_error_of
+from kbwf.verdict.extent import Extent, extent_of
+from kbwf.verdict.pieces import PIECE, pieces
+from kbwf.verdict.scales import _moments, scale_of, scales_of
 from kbwf.verdict.tolerance import RefError, hardened_bound, official_tolerance
 
 NORMAL = torch.randn(200, 300, generator=torch.Generator().manual_seed(1))
