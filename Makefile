@@ -23,7 +23,7 @@ test-timing: .venv/.installed-dev ## what rests on measured times; needs a quiet
 test-learning: .venv/.installed-dev ## that training learns, and with shuffled rewards does not (1 minute)
 	$(BIN)/python -m pytest -q -m learning --log-cli-level=INFO
 
-test-studies: .venv/.installed-dev ## whole studies: two runs of adaptation, a server, the paper's DAG (3 minutes)
+test-studies: .venv/.installed-dev ## whole studies: adaptation, a server, refused tasks, recorded samples, the paper's DAG (10 minutes)
 	$(BIN)/python -m pytest -q -m studies
 
 test-servers: .venv/.installed-dev .venv-servers/.installed .venv-tinker-server/.installed ## backends against servers of somebody else's (2.2 GB to install)
@@ -89,6 +89,7 @@ clean: ## remove results and Snakemake's memory of them
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e .
 	touch $@
 
-.venv/.installed-dev: .venv/.installed
+.venv/.installed-dev: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e '.[dev,tinker]'
-	touch $@
+	touch .venv/.installed $@

@@ -37,6 +37,7 @@ def test_every_study_of_the_repository_can_be_planned(project: Project, name: st
     assert planned["make_report"] == planned["write_best"] == 1
 
 
+@pytest.mark.studies
 @pytest.mark.parametrize(
     ("name", "run", "num_rollouts"),
     [
@@ -116,6 +117,7 @@ def get_init_inputs():
 """
 
 
+@pytest.mark.studies
 def test_a_task_that_cannot_be_judged_is_a_row_of_a_study_that_is_finished(project: Project) -> None:
     """One of three draws at random, one is no Python: found before anything is sampled, tried once, and named."""
     (project.folder / "problems/level1").mkdir(parents=True)
@@ -173,6 +175,7 @@ def test_the_control_of_problems_in_a_folder_needs_no_model(project: Project, is
     assert len(read_records(path, ScoredSample)) == 4
 
 
+@pytest.mark.studies
 def test_recorded_samples_are_judged_and_an_edit_is_noticed(project: Project) -> None:
     """The example study's samples become records; another response in the file is judged anew."""
     project.study("untried.yaml", "evaluation: {num_identity_pairs: 0}")

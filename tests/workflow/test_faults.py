@@ -4,43 +4,44 @@ import pytest
 
 from tests.workflow.conftest import Project
 
+_BAD = {
+    "key": (
+        "sampling: {num_sample: 4}",
+        "\nbad.yaml: the configuration is not valid\n  sampling.num_sample: unknown key",
+    ),
+    "task": ("tasks: {subset: [1, 77]}", "77"),
+    "model": ("base: {model: ./no/such/folder}", "is no folder"),
+    "run": ("runs: [{name: a, method: grpo, tasks: [1, 77]}]", "run 'a': its key tasks names 77"),
+    "type": ("sampling: {num_samples: many}", "sampling.num_samples: Input should be a valid integer"),
+    "key_twice": (
+        "report: {num_resamples: 100}\nreport: {bootstrap_seed: 1}",
+        "bad.yaml gives the key 'report' (line 2) twice",
+    ),
+    "chunk": ("sampling: {num_samples: 5}", "must be a multiple of chunk_size (2), got 5; use 4 or 6"),
+    "empty": ("tasks: {subset: []}", "empty list"),
+    "directory": (
+        "tasks: {source: directory, level: 1, path: ./nowhere}\nbase: {model: some/name}",
+        "nowhere",
+    ),
+    "identity": ("identity: {num_samples: 3}", "multiple of 4, got 3"),
+    "best": ("selection: {best: random}", "must be one of selection.strategies"),
+    "backend": (
+        "base: {backend: openai, base_url: 'http://a:1/v1', model: m, logprobs_temperature: one}",
+        "backend 'openai', which cannot be trained",
+    ),
+}
+_BY_SNAKEMAKE = ("key", "task", "model", "run")
+"""One of each place that finds something: the settings, the plan, a folder, a run. The others' messages have tests
+where they are made, and go through Snakemake with the whole studies."""
+
 
 @pytest.mark.parametrize(
-    ("study", "message"),
-    [
-        ("sampling: {num_sample: 4}", "\nbad.yaml: the configuration is not valid\n  sampling.num_sample: unknown key"),
-        ("sampling: {num_samples: many}", "sampling.num_samples: Input should be a valid integer"),
-        ("report: {num_resamples: 100}\nreport: {bootstrap_seed: 1}", "bad.yaml gives the key 'report' (line 2) twice"),
-        ("sampling: {num_samples: 5}", "must be a multiple of chunk_size (2), got 5; use 4 or 6"),
-        ("tasks: {subset: [1, 77]}", "77"),
-        ("tasks: {subset: []}", "empty list"),
-        ("base: {model: ./no/such/folder}", "is no folder"),
-        ("tasks: {source: directory, level: 1, path: ./nowhere}\nbase: {model: some/name}", "nowhere"),
-        ("identity: {num_samples: 3}", "multiple of 4, got 3"),
-        ("selection: {best: random}", "must be one of selection.strategies"),
-        ("runs: [{name: a, method: grpo, tasks: [1, 77]}]", "run 'a': its key tasks names 77"),
-        (
-            "base: {backend: openai, base_url: 'http://a:1/v1', model: m, logprobs_temperature: one}",
-            "backend 'openai', which cannot be trained",
-        ),
-    ],
-    ids=[
-        "key",
-        "type",
-        "key_twice",
-        "chunk",
-        "task",
-        "empty",
-        "model",
-        "directory",
-        "identity",
-        "best",
-        "run",
-        "backend",
-    ],
+    "name",
+    [name if name in _BY_SNAKEMAKE else pytest.param(name, marks=pytest.mark.studies) for name in _BAD],
 )
-def test_a_bad_configuration_stops_before_the_dag(project: Project, study: str, message: str) -> None:
+def test_a_bad_configuration_stops_before_the_dag(project: Project, name: str) -> None:
     """The message names key and value, there is no traceback, and what was computed is left alone."""
+    study, message = _BAD[name]
     project.study("bad.yaml", study)
     computed = project.folder / "results/evals/base/l0_p001/seed0/0.json"
     computed.parent.mkdir(parents=True)

@@ -57,6 +57,7 @@ def test_as_a_module_it_is_guarded_as_it_is_alone(project: Project) -> None:
     assert (project.folder / arguments[0]).exists()
 
 
+@pytest.mark.studies
 def test_outputs_are_not_deleted_under_a_run(project: Project) -> None:
     """Snakemake's own lock would only warn; what there is to delete can be looked at."""
     target = "results/splits/l0_seed42.json"

@@ -215,6 +215,7 @@ def test_a_second_run_in_the_same_folder_is_refused(finished: Project) -> None:
     assert "Traceback" not in output
 
 
+@pytest.mark.studies
 def test_the_same_seeds_sample_the_same_kernels(finished: Project, tmp_path: Path) -> None:
     """In a copy that has neither policy nor samples: its own training of the demo policy draws the same responses."""
     again = finished.copy(tmp_path / "again")
