@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/snakemake --cores all --resources gpu=1
+# Most of what is installed is never imported; what is, Python compiles by itself.
+PIP := $(BIN)/pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
 
 .PHONY: help demo test test-timing test-learning test-studies test-servers test-attacks test-store test-scale test-slurm \
 	test-browser test-gpu test-all check oracle dag docs clean
@@ -37,11 +39,11 @@ test-scale: .venv/.installed-dev ## what thousands of jobs cost beside a bare Sn
 
 test-slurm: .venv/.installed-dev ## on a real SLURM, started for it; needs root and Debian's packages (20 minutes)
 	command -v slurmctld > /dev/null || tests/slurm/slurm_local.sh install
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[slurm]'
+	$(PIP) -e '.[slurm]'
 	$(BIN)/python -m pytest -q -m slurm --log-cli-level=INFO
 
 test-browser: .venv/.installed-dev ## the report's page in a headless Chromium, which this machine must have (1 minute)
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	$(PIP) -e '.[browser]'
 	$(BIN)/python -m pytest -q -m browser --log-cli-level=INFO
 
 test-gpu: .venv/.installed-dev ## what needs a CUDA device that nobody else uses (1 minute)
@@ -86,10 +88,10 @@ clean: ## remove results and Snakemake's memory of them
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e .
+	$(PIP) torch -e .
 	touch $@
 
 .venv/.installed-dev: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt torch -e '.[dev,tinker]'
+	$(PIP) torch -e '.[dev,tinker]'
 	touch .venv/.installed $@
